@@ -1,0 +1,1 @@
+"""The call: a state machine that is told events and the time, and asks for commands."""
