@@ -1,38 +1,22 @@
 """What the core needs from the world, as Protocols, and the values that pass through them.
 
 Shells (`ari`, `board`, `agents`, `speech`, `stores` …) implement these; `driver` uses them.
-Nothing here knows a vendor, a wire format or a library other than numpy.
+Nothing here knows a vendor or a wire format. The values live where the pure rooms can use them:
+`media.values`, `conversation.values`, `call.events`, `call.commands`.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Literal, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ari_app.call.commands import LineCommand
 from ari_app.call.events import LineEvent, Offered, Outcome
+from ari_app.conversation.values import AgentEvent, TurnEdge, Utterance
+from ari_app.media.values import Audio, MediaEvent, TapPair
 
-Samples = NDArray[np.int16]
 Address = tuple[str, int]
 "Numeric IP address and UDP port."
-
-
-@dataclass(frozen=True, eq=False)
-class Audio:
-    """A stretch of mono speech."""
-
-    samples: Samples
-    "Linear 16 bit, mono, shape (n,)."
-    rate: int = 8000
-    "Samples per second."
-
-    @property
-    def seconds(self) -> float:
-        return len(self.samples) / self.rate
 
 
 # The line: our connection for a call's control.
@@ -73,99 +57,6 @@ class Lines(Protocol):
 
 
 # The board: all media.
-
-
-@dataclass(frozen=True, eq=False)
-class FrameHeard:
-    """20 ms from the caller, in order; the stream never has holes."""
-
-    samples: Samples
-    "Shape (160,), 8 kHz."
-    at: float
-    "Media time of its first sample: seconds since the media was connected."
-    kind: Literal["voice", "concealed", "filled"] = "voice"
-    "voice: received; concealed: lost and repaired; filled: nothing was sent (DTX, mute, hold)."
-
-
-@dataclass(frozen=True)
-class SpeechBegan:
-    """The caller began to speak."""
-
-    at: float
-    "Media time of the acoustic onset, seconds (earlier than the moment of the decision)."
-
-
-@dataclass(frozen=True)
-class SpeechEnded:
-    """The caller fell silent."""
-
-    at: float
-    "Media time of the last speech, seconds."
-
-
-@dataclass(frozen=True)
-class Played:
-    """How much of an item the caller has been sent (less far_delay)."""
-
-    item: str
-    seconds: float
-    state: Literal["playing", "finished", "cut"]
-    "playing: progress, at least every 200 ms; finished: to its end; cut: flushed, final."
-
-
-@dataclass(frozen=True)
-class StreamQuiet:
-    """Nothing has arrived for this long."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class StreamHeard:
-    """Packets arrive again after StreamQuiet."""
-
-
-@dataclass(frozen=True)
-class MediaStatistics:
-    """What happened to one media, both ways (counts of packets or frames)."""
-
-    received: int = 0
-    lost: int = 0
-    reordered: int = 0
-    duplicate: int = 0
-    late: int = 0
-    malformed: int = 0
-    concealed: int = 0
-    filled: int = 0
-    sent: int = 0
-    jitter: float = 0.0
-    "Interarrival jitter, RFC 3550 §6.4.1, seconds."
-    longest_gap: float = 0.0
-    "Longest time without a packet, seconds."
-    send_lateness: float = 0.0
-    "Worst lateness of a frame that we sent, seconds."
-
-
-@dataclass(frozen=True)
-class StreamClosed:
-    """The media was closed; nothing follows."""
-
-    statistics: MediaStatistics
-
-
-MediaEvent = (
-    FrameHeard | SpeechBegan | SpeechEnded | Played | StreamQuiet | StreamHeard | StreamClosed
-)
-
-
-@dataclass(frozen=True, eq=False)
-class TapPair:
-    """20 ms of a call, both directions, aligned."""
-
-    at: float
-    "Media time, seconds."
-    caller: Samples
-    agent: Samples
 
 
 class Tap(Protocol):
@@ -240,121 +131,9 @@ class Brief:
     called: str = ""
     language: str = "en"
     instructions: str = ""
-    history: tuple["Utterance", ...] = ()
+    history: tuple[Utterance, ...] = ()
     "What was said before, when a session is replaced."
     variables: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Utterance:
-    """One line of the transcript: heard from the caller, or played to the caller."""
-
-    who: Literal["caller", "agent"]
-    text: str
-    at: float
-    "Media time of its beginning, seconds."
-    until: float
-    "Media time of its end, seconds."
-    cut: bool = False
-    "True when the agent was interrupted: text holds only what was played."
-
-
-class EdgeKind(Enum):
-    """What happened to the caller's turn."""
-
-    BEGAN = "began"
-    "The caller began to speak (confirmed or not)."
-    ENDED = "ended"
-    "The caller's turn is over: answer now."
-    DISMISSED = "dismissed"
-    "It was no speech, or only a backchannel: forget the audio since BEGAN."
-    PASSED = "passed"
-    "The caller let the turn go by without a word: ask again."
-
-
-@dataclass(frozen=True)
-class TurnEdge:
-    kind: EdgeKind
-    at: float
-    "Media time, seconds."
-
-
-@dataclass(frozen=True)
-class ItemStarted:
-    """The agent begins an utterance; its audio follows."""
-
-    item: str
-    interruptible: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class ItemAudio:
-    item: str
-    audio: Audio
-
-
-@dataclass(frozen=True)
-class ItemText:
-    """The words of the item's audio, in pieces that follow each other."""
-
-    item: str
-    text: str
-
-
-@dataclass(frozen=True)
-class ItemFinished:
-    """All audio of the item was given (not: played)."""
-
-    item: str
-
-
-@dataclass(frozen=True)
-class CallerUnderstood:
-    """What the agent took the caller's last turn to be."""
-
-    text: str
-    by: Literal["speech", "keys"] = "speech"
-
-
-@dataclass(frozen=True)
-class PatienceSet:
-    """How long a silence ends the caller's turn from now on."""
-
-    end_of_turn: float
-    "Seconds, 0.5 to 3."
-    no_input: float = 6.0
-    "Seconds of silence after our last word before the caller is asked again; inf: never."
-    interruptible_by_speech: bool = True
-
-
-@dataclass(frozen=True)
-class ToolAsked:
-    """The agent wants something done. `hand_over` and `hang_up` wait until all was said."""
-
-    call: str
-    "The tool call's own id, for `answer_tool`."
-    name: str
-    arguments: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class SessionFailed:
-    """The session is over against its will."""
-
-    reason: str
-    retryable: bool = False
-
-
-AgentEvent = (
-    ItemStarted
-    | ItemAudio
-    | ItemText
-    | ItemFinished
-    | CallerUnderstood
-    | PatienceSet
-    | ToolAsked
-    | SessionFailed
-)
 
 
 @dataclass(frozen=True)

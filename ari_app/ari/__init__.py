@@ -1,0 +1,1 @@
+"""Lines to an Asterisk over its REST interface."""

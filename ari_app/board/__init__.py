@@ -1,0 +1,1 @@
+"""The media board: the socket, the beat and the detectors."""

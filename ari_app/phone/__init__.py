@@ -1,0 +1,1 @@
+"""SIP phones for demo, check and tests."""

@@ -1,0 +1,1 @@
+"""Where records of live calls are kept."""
