@@ -127,6 +127,13 @@ class StopConversation:
     """End the conversation and close the agent's session."""
 
 
-LocalCommand = PrepareAgent | StartConversation | PassDigit | HoldConversation | StopConversation
+@dataclass(frozen=True)
+class Release:
+    """Forget every line command that was not sent yet: cleaning up overtakes them."""
+
+
+LocalCommand = (
+    PrepareAgent | StartConversation | PassDigit | HoldConversation | StopConversation | Release
+)
 
 Command = LineCommand | LocalCommand

@@ -1,0 +1,45 @@
+"""What of ours is on the PBX? Every media and bridge from the moment it is asked for until it is
+known to be deleted, and the names that they get."""
+
+from ari_app.call.commands import CloseBridge, CloseMedia, Command
+from ari_app.call.ids import Owner
+
+
+class Holdings:
+    """The medias and bridges of one call."""
+
+    def __init__(self, owner: Owner, call: str) -> None:
+        self._owner = owner
+        self._call = call
+        self._medias: list[str] = []
+        self._bridges: list[str] = []
+        self._made = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._medias or self._bridges)
+
+    def new_media(self) -> str:
+        """A name for a media that is about to be asked for."""
+        self._medias.append(self._name("m"))
+        return self._medias[-1]
+
+    def new_bridge(self) -> str:
+        self._bridges.append(self._name("b"))
+        return self._bridges[-1]
+
+    def _name(self, role: str) -> str:
+        self._made += 1
+        return self._owner.name(self._call, role, self._made)
+
+    def deleted(self, command: Command) -> None:
+        """A deletion was carried out (perhaps for the second time)."""
+        match command:
+            case CloseMedia(media):
+                self._medias = [one for one in self._medias if one != media]
+            case CloseBridge(bridge):
+                self._bridges = [one for one in self._bridges if one != bridge]
+
+    def deletions(self) -> tuple[Command, ...]:
+        """Commands that delete all that is left."""
+        medias = tuple(CloseMedia(media) for media in self._medias)
+        return (*medias, *(CloseBridge(bridge) for bridge in self._bridges))

@@ -1,0 +1,19 @@
+"""What of ours is on the PBX."""
+
+from ari_app.call.commands import CloseBridge, CloseMedia
+from ari_app.call.holdings import Holdings
+from ari_app.call.ids import Owner
+
+
+def test_what_was_asked_for_is_held_until_it_is_deleted_and_no_name_comes_twice() -> None:
+    holdings = Holdings(Owner("attendant", 1), "k")
+    bridge, first = holdings.new_bridge(), holdings.new_media()
+    holdings.deleted(CloseMedia(first))
+    second = holdings.new_media()
+    assert second not in (first, bridge)
+    assert holdings.deletions() == (CloseMedia(second), CloseBridge(bridge))
+    holdings.deleted(CloseMedia(second))
+    holdings.deleted(CloseMedia(second))
+    assert holdings
+    holdings.deleted(CloseBridge(bridge))
+    assert not holdings
