@@ -30,7 +30,8 @@ def parse_challenge(value: str) -> Challenge:
     if scheme.lower() != "digest" or algorithm not in ALGORITHMS or not found.get("nonce"):
         raise MalformedPacket(f"SIP: challenge {scheme[:10]!r} {algorithm[:20]!r} not understood")
     qop = "auth" in [name.strip() for name in found.get("qop", "").split(",")]
-    return Challenge(found.get("realm", ""), found["nonce"], algorithm, qop, found.get("opaque", ""))
+    realm, opaque = found.get("realm", ""), found.get("opaque", "")
+    return Challenge(realm, found["nonce"], algorithm, qop, opaque)
 
 
 def response(
