@@ -46,7 +46,7 @@ class Row:
 
 
 _O, _P, _A, _T, _H, _R, _E = Phase
-_FALL = (_H, _R)
+_FALL = (_H,)
 
 ROWS: tuple[Row, ...] = (
     Row(_O, "Offered", "prepare", (_P,)),
@@ -61,7 +61,7 @@ ROWS: tuple[Row, ...] = (
     Row(_P, "AgentReady", "agent_ready", (_A,)),
     Row(_P, "AgentFailed", "fall_back", _FALL),
     Row(_P, "Drained", "fall_back", _FALL),
-    Row(_P, "CallerLeft", "release", (_R, _E)),
+    Row(_P, "CallerLeft", "release", (_R,)),
     Row(_P, "Tick", "wake", _FALL),
     Row(_A, "Answer refused", "fall_back", _FALL),
     Row(_A, "Join done", "talk", (_T,)),
@@ -70,7 +70,7 @@ ROWS: tuple[Row, ...] = (
     Row(_A, "MediaEnded", "fall_back", _FALL),
     Row(_A, "AgentFailed", "fall_back", _FALL),
     Row(_A, "Drained", "fall_back", _FALL),
-    Row(_A, "CallerLeft", "release", (_R, _E)),
+    Row(_A, "CallerLeft", "release", (_R,)),
     Row(_A, "Tick", "wake", _FALL),
     Row(_T, "DigitPressed", "pass_digit"),
     Row(_T, "CallerHeld", "hold"),
@@ -91,11 +91,11 @@ ROWS: tuple[Row, ...] = (
     Row(_T, "HangUpAsked", "hang_up", (_R,)),
     Row(_T, "AgentFailed", "fall_back", _FALL),
     Row(_T, "Drained", "fall_back", _FALL),
-    Row(_T, "CallerLeft", "release", (_R, _E)),
-    Row(_T, "Tick", "wake", _FALL),
+    Row(_T, "CallerLeft", "release", (_R,)),
+    Row(_T, "Tick", "wake", (_H, _R)),
     Row(_H, "CallerHungUp", "note_hang_up"),
     Row(_H, "HandBack refused", "hand_back_failed", (_R,)),
-    Row(_H, "CallerLeft", "release", (_R, _E)),
+    Row(_H, "CallerLeft", "release", (_R,)),
     Row(_H, "Tick", "wake", (_R,)),
     Row(_R, "CallerLeft", "caller_left", (_E,)),
     Row(_R, "HangUp refused", "hang_up_refused", (_E,)),
@@ -152,8 +152,15 @@ def _arrows() -> Iterator[str]:
         for target in row.to:
             causes.setdefault((row.phase, target), []).append(row.event)
     for (source, target), events in causes.items():
-        label = ", ".join(dict.fromkeys(events))
+        label = ", ".join(dict.fromkeys(_short(event, events) for event in events))
         yield f"    {_node(source)} --> {_node(target)}: {label}"
+
+
+def _short(event: str, among: list[str]) -> str:
+    """Both bad outcomes of one command are one word in the picture."""
+    command, _, outcome = event.partition(" ")
+    both = {f"{command} refused", f"{command} unknown"} <= set(among)
+    return f"{command} failed" if both and outcome in ("refused", "unknown") else event
 
 
 def _node(phase: Phase) -> str:
