@@ -1,0 +1,46 @@
+"""Which Asterisk, and as whom we serve it."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ari_app.call.ids import Owner
+from ari_app.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class PbxSettings:
+    """One entry of the configuration's `pbx` list. Raises ConfigError."""
+
+    url: str
+    "Asterisk's HTTP server: http://127.0.0.1:8088."
+    user: str
+    password: str = field(repr=False)
+    name: str = "pbx"
+    "What logs call it."
+    app: str = "attendant"
+    worker: int = 1
+    fallback: tuple[str, str] = ("attendant-fallback", "s")
+    "Context and extension where a caller goes whom this worker found but does not know."
+    timeout: float = 4.0
+    "Seconds that a request may take."
+
+    def __post_init__(self) -> None:
+        if urlsplit(self.url).scheme not in ("http", "https") or not urlsplit(self.url).hostname:
+            raise ConfigError(f"pbx {self.name}: url: expected http://host:port, got {self.url!r}")
+        if urlsplit(self.url).username is not None:
+            raise ConfigError(f"pbx {self.name}: url: expected no user or password in it")
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", self.app):
+            raise ConfigError(
+                f"pbx {self.name}: app: expected a-z, 0-9 and hyphens, got {self.app!r}"
+            )
+
+    @property
+    def owner(self) -> Owner:
+        """Whose channels and bridges ours are."""
+        return Owner(self.app, self.worker)
+
+    @property
+    def stasis_app(self) -> str:
+        """The Stasis application of this worker's shared line: attendant-1."""
+        return f"{self.app}-{self.worker}"

@@ -1,0 +1,269 @@
+"""The shared line: one websocket to an Asterisk, all its calls, told apart by channel."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from ari_app.ari.call_ids import CallIds
+from ari_app.ari.client import HttpTransport
+from ari_app.ari.control import arm_deadman
+from ari_app.ari.generated import events as ari
+from ari_app.ari.generated.operations import Operations
+from ari_app.ari.line import SharedLine
+from ari_app.ari.messages import UnknownEvent, parse_message
+from ari_app.ari.settings import PbxSettings
+from ari_app.ari.survey import Findings, Held, Lists, compare
+from ari_app.ari.translate import channel_of, offer
+from ari_app.call.ids import Name, parse
+from ari_app.errors import AsteriskError, MalformedPacket, ResourceGone
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How patient the line is; seconds."""
+
+    first: float = 0.2
+    "Before the first attempt to reconnect; doubles with each further one."
+    most: float = 5.0
+    replaced: float = 30.0
+    "Before we take back an application that somebody else took from us."
+    settle: float = 0.5
+    "How long an event may trail the lists."
+
+    def delay(self, attempt: int) -> float:
+        """Before the n-th attempt (from 0), jittered so that workers do not come in step."""
+        return min(self.most, self.first * 2.0 ** min(attempt, 16)) * random.uniform(0.5, 1.0)
+
+
+class SharedLines:
+    """See ports.Lines. Works from the first `async for` over `offers()` on, until `close()`."""
+
+    def __init__(self, settings: PbxSettings, pace: Pace | None = None) -> None:
+        self._settings = settings
+        self._pace = pace or Pace()
+        self._transport = HttpTransport(
+            settings.url, settings.user, settings.password, timeout=settings.timeout
+        )
+        self.ari = Operations(self._transport)
+        "Everything else that this Asterisk can be asked."
+        self.connected = asyncio.Event()
+        "Set while the websocket is open and the lists were compared."
+        self.malformed = 0
+        self.unknown = 0
+        self.connects = 0
+        self.reaped = 0
+        self.returned = 0
+        "Callers whom nobody served and who were handed to the fallback."
+        self._ids = CallIds()
+        self._calls: dict[str, SharedLine] = {}
+        self._callers: dict[str, SharedLine] = {}
+        "By the caller's channel, until it has left."
+        self._offers: asyncio.Queue[SharedLine | None] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: asyncio.Task[None] | None = None
+        self._replaced = False
+
+    async def offers(self) -> AsyncIterator[SharedLine]:
+        """See Lines.offers. One consumer."""
+        self.start()
+        while (line := await self._offers.get()) is not None:
+            yield line
+
+    def start(self) -> None:
+        """Connect now rather than with the first `offers()`."""
+        if self._serving is None:
+            self._serving = asyncio.create_task(self._serve())
+
+    async def close(self) -> None:
+        """See Lines.close. Lines that are still open end; their channels stay as they are."""
+        tasks = [*self._tasks, *([self._serving] if self._serving else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for line in self._calls.values():
+            line.end()
+        self._offers.put_nowait(None)
+        await self._transport.close()
+
+    # The connection.
+
+    async def _serve(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._attend()
+            except AsteriskError as error:
+                log.warning("line not connected", pbx=self._settings.name, reason=str(error))
+            attempt = 0 if self.connected.is_set() else attempt + 1
+            self.connected.clear()
+            delay = self._pace.replaced if self._replaced else self._pace.delay(attempt)
+            await asyncio.sleep(delay)
+
+    async def _attend(self) -> None:
+        """One connection, from its opening to its end."""
+        async with self.ari.events.eventWebsocket(app=self._settings.stasis_app) as messages:
+            self.connects += 1
+            self._replaced = False
+            survey = self._spawn(self._survey())
+            try:
+                async for message in messages:
+                    self._receive(message)
+                    if self._replaced:
+                        break
+            finally:
+                survey.cancel()
+        log.warning("line lost", pbx=self._settings.name, replaced=self._replaced)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # Events.
+
+    def _receive(self, raw: str) -> None:
+        try:
+            message = parse_message(raw)
+        except MalformedPacket as error:
+            self.malformed += 1
+            log.warning("message dropped", pbx=self._settings.name, reason=str(error))
+            return
+        if isinstance(message, UnknownEvent):
+            self.unknown += 1
+        elif isinstance(message, ari.ApplicationReplaced):
+            self._replaced = True
+            log.error(
+                "another process took our Stasis application; is this worker running twice?",
+                pbx=self._settings.name,
+                app=self._settings.stasis_app,
+            )
+        elif (channel := channel_of(message)) is not None:
+            self._route(channel.id, message)
+
+    def _route(self, channel: str, event: ari.Message) -> None:
+        """Ours by name goes to the call in it, the caller's by its channel; an unknown channel
+        that enters our application is a new call."""
+        name = parse(channel)
+        if name is not None and name.owner == self._settings.owner:
+            self._route_ours(channel, name, event)
+        elif (line := self._callers.get(channel)) is not None:
+            line.caller_event(event)
+            if line.left:
+                del self._callers[channel]
+        elif isinstance(event, ari.StasisStart):
+            self._entered(event)
+
+    def _route_ours(self, channel: str, name: Name, event: ari.Message) -> None:
+        line = self._calls.get(name.call)
+        if line is None and isinstance(event, ari.StasisStart):
+            self._spawn(self._reap_channel(channel))
+        elif line is not None and name.role == "m":
+            line.media_event(event, channel)
+
+    def _entered(self, start: ari.StasisStart) -> None:
+        replaced = start.replace_channel
+        line = self._callers.pop(replaced.id, None) if replaced is not None else None
+        if line is None:
+            line = self._new_line(start)
+        line.caller = start.channel.id
+        self._callers[line.caller] = line
+
+    def _new_line(self, start: ari.StasisStart) -> SharedLine:
+        offered = offer(start, self._ids.new())
+        line = SharedLine(offered, self.ari, self._settings.stasis_app, self._forget)
+        self._calls[offered.call] = line
+        self._offers.put_nowait(line)
+        return line
+
+    def _forget(self, call: str) -> None:
+        line = self._calls.pop(call, None)
+        if line is not None and self._callers.get(line.caller) is line:
+            del self._callers[line.caller]
+
+    # The lists.
+
+    async def _survey(self) -> None:
+        """Compare what we hold with what there is, then repair what only the lists could tell."""
+        before, lists = await self._read_lists()
+        findings = compare(
+            lists, before, self._calls, self._settings.owner, self._settings.stasis_app
+        )
+        self._tell(findings)
+        self.connected.set()
+        await self._clear_up(findings)
+
+    async def _read_lists(self) -> tuple[dict[str, Held], Lists]:
+        """What our calls had just before, and the lists, however often it takes."""
+        attempt = 0
+        while True:
+            before = {
+                call: Held(line.caller, line.medias)
+                for call, line in self._calls.items()
+                if not line.left
+            }
+            try:
+                return before, Lists(await self.ari.channels.list(), await self.ari.bridges.list())
+            except AsteriskError as error:
+                log.warning("lists not read", pbx=self._settings.name, reason=str(error))
+            await asyncio.sleep(self._pace.delay(attempt))
+            attempt += 1
+
+    def _tell(self, findings: Findings) -> None:
+        for call, media in findings.medias_joined:
+            if (line := self._calls.get(call)) is not None:
+                line.media_present(media)
+        for call, media in findings.medias_gone:
+            if (line := self._calls.get(call)) is not None:
+                line.media_missing(media)
+        for call in findings.callers_gone:
+            if (line := self._calls.get(call)) is not None:
+                line.caller_missing()
+                self._callers.pop(line.caller, None)
+
+    async def _clear_up(self, findings: Findings) -> None:
+        for channel in findings.orphan_channels:
+            await self._reap_channel(channel)
+        for bridge in findings.orphan_bridges:
+            await self._reap_bridge(bridge)
+        # Whoever entered while the lists were read is announced by an event that may trail them.
+        await asyncio.sleep(self._pace.settle)
+        for channel in findings.strangers:
+            if channel not in self._callers:
+                await self._give_back(channel)
+
+    async def _reap_channel(self, channel: str) -> None:
+        async with self._tolerant("orphan channel stays"):
+            await self.ari.channels.hangup(channelId=channel)
+            self.reaped += 1
+
+    async def _reap_bridge(self, bridge: str) -> None:
+        async with self._tolerant("orphan bridge stays"):
+            await self.ari.bridges.destroy(bridgeId=bridge)
+            self.reaped += 1
+
+    async def _give_back(self, channel: str) -> None:
+        """A caller whom an earlier life of this worker served: the dialplan's fallback knows."""
+        context, extension = self._settings.fallback
+        async with self._tolerant("stranger stays"):
+            await arm_deadman(self.ari, channel, 0)
+            await self.ari.channels.continueInDialplan(
+                channelId=channel, context=context, extension=extension, priority=1
+            )
+            self.returned += 1
+
+    @asynccontextmanager
+    async def _tolerant(self, consequence: str) -> AsyncIterator[None]:
+        """Clearing up is done again after the next connect: what fails is only reported."""
+        try:
+            yield
+        except ResourceGone:
+            pass
+        except AsteriskError as error:
+            log.warning(consequence, pbx=self._settings.name, reason=str(error))

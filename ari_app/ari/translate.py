@@ -1,0 +1,72 @@
+"""The one place where ARI's events become the call's events."""
+
+from ari_app.ari.generated import events as ari
+from ari_app.ari.generated.models import Channel
+from ari_app.call.events import (
+    CallerHeld,
+    CallerHungUp,
+    CallerLeft,
+    CallerResumed,
+    DigitPressed,
+    LineEvent,
+    MediaEnded,
+    MediaJoined,
+    Offered,
+)
+
+
+def channel_of(event: ari.Message) -> Channel | None:
+    """The channel that an event is about, for the kinds that we route."""
+    match event:
+        case (
+            ari.StasisStart()
+            | ari.StasisEnd()
+            | ari.ChannelDestroyed()
+            | ari.ChannelHangupRequest()
+            | ari.ChannelDtmfReceived()
+            | ari.ChannelHold()
+            | ari.ChannelUnhold()
+            | ari.ChannelVarset()
+        ):
+            return event.channel
+        case _:
+            return None
+
+
+def offer(start: ari.StasisStart, call: str) -> Offered:
+    """A stranger's StasisStart as an offer."""
+    return Offered(
+        call=call,
+        channel=start.channel.id,
+        caller=start.channel.caller.number,
+        called=start.channel.dialplan.exten,
+        arguments=start.args,
+    )
+
+
+def of_caller(event: ari.Message) -> LineEvent | None:
+    """What an event about the caller's channel means to the call."""
+    match event:
+        case ari.ChannelHangupRequest():
+            return CallerHungUp(event.cause or 0)
+        case ari.StasisEnd() | ari.ChannelDestroyed():
+            return CallerLeft()
+        case ari.ChannelDtmfReceived():
+            return DigitPressed(event.digit, event.duration_ms / 1000)
+        case ari.ChannelHold():
+            return CallerHeld()
+        case ari.ChannelUnhold():
+            return CallerResumed()
+        case _:
+            return None
+
+
+def of_media(event: ari.Message, media: str) -> LineEvent | None:
+    """What an event about a media channel means to its call."""
+    match event:
+        case ari.StasisStart():
+            return MediaJoined(media)
+        case ari.StasisEnd() | ari.ChannelDestroyed():
+            return MediaEnded(media)
+        case _:
+            return None
