@@ -248,7 +248,7 @@ class PrivateApt:
 
 def _inspect(path: Path) -> Deb:
     control = run(["dpkg-deb", "--field", path], f"reading {path.name}")
-    fields = dict(re.findall(r"^([\w-]+): (.*)$", control, re.MULTILINE))
+    fields: dict[str, str] = dict(re.findall(r"^([\w-]+): (.*)$", control, re.MULTILINE))
     name = fields["Package"]
     source = fields.get("Source", name).partition(" ")[0]
     return Deb(path, name, fields["Version"], source, control)
