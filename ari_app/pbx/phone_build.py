@@ -124,7 +124,7 @@ class Build:
         if not found:
             raise SandboxError(f"no PJSIP in Asterisk's source package: {source}")
         if hashlib.sha256(found[-1].read_bytes()).hexdigest() != PJSIP:
-            print(f"warning: {found[-1].name} is not the PJSIP 2.17 that this recipe was tried with")
+            print(f"warning: this recipe was not tried with {found[-1].name}")
         return found[-1]
 
     def _fetch_swig(self) -> None:
