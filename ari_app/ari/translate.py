@@ -34,12 +34,14 @@ def channel_of(event: ari.Message) -> Channel | None:
 
 
 def offer(start: ari.StasisStart, call: str) -> Offered:
-    """A stranger's StasisStart as an offer."""
+    """A stranger's StasisStart as an offer. Our dialplan says `inbound,<number dialled>`, since
+    its own extension is `s` by then; any other dialplan is taken at its extension."""
+    named = start.args[1] if len(start.args) > 1 and start.args[0] == "inbound" else ""
     return Offered(
         call=call,
         channel=start.channel.id,
         caller=start.channel.caller.number,
-        called=start.channel.dialplan.exten,
+        called=named or start.channel.dialplan.exten,
         arguments=start.args,
     )
 
