@@ -163,7 +163,8 @@ def test_installing_what_is_there_takes_no_time(installed_pbx: Path) -> None:
 
 def test_a_failed_download_is_one_clear_line(tmp_path: Path) -> None:
     environment = {**os.environ, "ATTENDANT_DEBIAN_MIRROR": "http://127.0.0.1:9/debian"}
-    argv = [CHECKOUT / "asterisk/sandbox", "install", "--unpacked", "--prefix", tmp_path]
+    argv = [str(CHECKOUT / "asterisk/sandbox"), "install", "--unpacked", "--prefix"]
+    argv.append(str(tmp_path))
     done = subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

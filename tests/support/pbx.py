@@ -9,6 +9,7 @@ import asyncio
 import base64
 import contextlib
 import fcntl
+import itertools
 import math
 import random
 import socket
@@ -100,15 +101,18 @@ def authorization(sandbox: Sandbox) -> dict[str, str]:
 class Sipp:
     """One call by sipp to an extension, from an outside number; it sends a tone when answered."""
 
+    _count = itertools.count()
+
     def __init__(self, sandbox: Sandbox, folder: Path, extension: str, *, seconds: float) -> None:
         """Calls at once, presses # a second after the answer, stays `seconds` longer."""
         write_ulaw_tone(folder / "tone.ul")
-        first, last = phone_ports(sandbox)
+        first = phone_ports(sandbox)[0] + 8 * (next(self._count) % 12)
         host, port = sandbox.sip_address
         scenario = SCENARIOS / "call.xml"
         options = f"-s {extension} -m 1 -d {seconds * 1000:.0f} -i {host} -nostdin"
-        options += f" -p {random.randrange(first, first + 30)}"
-        options += f" -min_rtp_port {first + 40} -max_rtp_port {last}"
+        options += f" -p {first} -min_rtp_port {first + 2} -max_rtp_port {first + 7}"
+        options += " -trace_msg -message_file messages.log"
+        self._messages = folder / "messages.log"
         self._output = (folder / "sipp.out").open("wb")
         self._process = subprocess.Popen(
             [PREFIX / "bin/sipp", f"{host}:{port}", "-sf", scenario, *options.split()],
@@ -122,6 +126,10 @@ class Sipp:
         """Whether the call went as planned: answered, and ended by the caller."""
         with self._output:
             return self._process.wait(within) == 0
+
+    def messages(self) -> str:
+        """The SIP messages sent and received so far."""
+        return self._messages.read_text() if self._messages.exists() else ""
 
     def abandon(self) -> None:
         """End sipp without a word to the PBX."""
