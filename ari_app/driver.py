@@ -31,7 +31,7 @@ from ari_app.call.machine import Call
 from ari_app.call.settings import CallSettings
 from ari_app.call.table import Phase, key
 from ari_app.errors import AttendantError, UnexpectedEvent
-from ari_app.ports import Board, Journal, Line, Media
+from ari_app.ports import Address, Board, Journal, Line, Media
 
 Report = Callable[[Event], None]
 
@@ -53,13 +53,17 @@ class CallDriver:
         self,
         line: Line,
         board: Board,
+        *,
         converse: Callable[[Offered, Report], Conversation],
         settings: CallSettings,
         journal: Journal,
+        address: Address,
     ) -> None:
+        """address: where the PBX reaches the board."""
         self._line = line
         self._board = board
         self._journal = journal
+        self._address = address
         self._settings = settings
         self._call = Call(settings)
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
@@ -71,6 +75,7 @@ class CallDriver:
         self._log = structlog.get_logger().bind(call=line.offer.call)
         self._clock = asyncio.get_running_loop().time
         self._offered = self._clock()
+        self.tell(line.offer)
 
     @property
     def phase(self) -> Phase:
@@ -86,7 +91,6 @@ class CallDriver:
 
     async def run(self) -> None:
         """Drive the call until it has ended and nothing of it is left in this process."""
-        self.tell(self._line.offer)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = (group.create_task(self._listen()), group.create_task(self._send()))
@@ -178,7 +182,7 @@ class CallDriver:
         except AttendantError as error:
             return Refused(command, str(error))
         self._medias[command.media] = media
-        outcome = await self._line.run(command, board=self._board.address)
+        outcome = await self._line.run(command, board=self._address)
         if isinstance(outcome, Done):
             media.connect(self._line.remote(command.media))
         return outcome

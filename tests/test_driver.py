@@ -42,8 +42,6 @@ class FakeMedia:
 
 
 class FakeBoard:
-    address = ("127.0.0.1", 4000)
-
     def __init__(self) -> None:
         self.medias: list[FakeMedia] = []
         self.full = False
@@ -89,7 +87,9 @@ class Stage:
         self.board = FakeBoard()
         self.entries: list[tuple[str, str]] = []
         self.conversation: FakeConversation | None = None
-        self.driver = CallDriver(self.line, self.board, self._converse, SETTINGS, self)
+        self.driver = CallDriver(
+            self.line, self.board, self._converse, SETTINGS, self, ("127.0.0.1", 4000)
+        )
         self.task: asyncio.Task[None] | None = None
 
     def _converse(self, offer: e.Offered, report: Report) -> FakeConversation:

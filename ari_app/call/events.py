@@ -20,8 +20,6 @@ class Offered:
     "The extension or DID that was dialled."
     arguments: tuple[str, ...] = ()
     "What the dialplan passed to Stasis()."
-    codec: str = "ulaw"
-    "Codec name for the media channel: ulaw, alaw or slin."
 
 
 @dataclass(frozen=True)

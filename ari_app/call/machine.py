@@ -57,7 +57,6 @@ class Call:
         self._holdings = Holdings(settings.owner, "")
         self._reception = Reception(settings.second_look)
         self._deadlines: dict[str, float] = {}
-        self._codec = "ulaw"
         self._bridge = ""
         self._media = ""
         self._next_media = ""
@@ -91,7 +90,6 @@ class Call:
     def _prepare(self, event: Event, now: float) -> Commands:
         assert isinstance(event, Offered)
         self.phase = Phase.PREPARING
-        self._codec = event.codec
         self._holdings = Holdings(self._settings.owner, event.call)
         self._bridge = self._holdings.new_bridge()
         self._deadlines["not ready in time"] = now + self._settings.ready
@@ -102,7 +100,7 @@ class Call:
     def _open_media(self) -> Command:
         self._next_media = self._holdings.new_media()
         self._ready -= {"opened", "joined"}
-        return OpenMedia(self._next_media, self._codec)
+        return OpenMedia(self._next_media, self._settings.codec)
 
     def _bridge_opened(self, event: Event, now: float) -> Commands:
         return self._ready_with("bridge")
@@ -112,7 +110,7 @@ class Call:
 
     def _media_opened(self, event: Event, now: float) -> Commands:
         assert isinstance(event, Done)
-        ours = event.command == OpenMedia(self._next_media, self._codec)
+        ours = event.command == OpenMedia(self._next_media, self._settings.codec)
         return self._ready_with("opened") if ours else ()
 
     def _media_joined(self, event: Event, now: float) -> Commands:

@@ -24,6 +24,8 @@ class CallSettings:
     "Where a caller goes whom we cannot serve."
     destinations: Mapping[str, Extension] = field(default_factory=dict)
     "What the conversation may hand a caller to, by name."
+    codec: str = "ulaw"
+    "Of the media: ulaw, alaw or slin."
     deadman: int = 15
     "How long the PBX lets a caller stay with a worker that gives no sign of life."
     renew: float = 5.0

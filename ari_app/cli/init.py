@@ -1,0 +1,63 @@
+"""`attendant init`: a commented configuration, the PBX's side of it, and secrets."""
+
+import secrets
+from pathlib import Path
+
+from rich.console import Console
+
+from ari_app import agents
+from ari_app.errors import ConfigError
+from ari_app.pbx.fragments import fragment_folder, render, render_folder
+from ari_app.pbx.values import PbxValues
+
+EXAMPLES = Path(agents.__file__).with_name("examples")
+TEMPLATE = Path(__file__).with_name("attendant.yaml")
+
+
+def run(folder: Path, values: PbxValues, console: Console) -> list[Path]:
+    """Write everything into the folder; the files written.
+
+    Raises ConfigError, having written nothing, when one of them is there already.
+    """
+    placeholders = values.placeholders()
+    texts = {folder / "attendant.yaml": render(TEMPLATE.read_text(), placeholders, name="init")}
+    texts |= {folder / path.name: path.read_text() for path in sorted(EXAMPLES.glob("*.yaml"))}
+    secret = folder / "secrets.env"
+    there = [path for path in (*texts, secret, folder / "asterisk") if path.exists()]
+    if there:
+        raise ConfigError(f"{there[0]} is there already; expected a folder without one")
+    folder.mkdir(parents=True, exist_ok=True)
+    secret.touch(0o600)
+    secret.write_text(f"ATTENDANT_ARI_PASSWORD={values.ari_password}\n")
+    for path, text in texts.items():
+        path.write_text(text)
+    pbx = folder / "asterisk"
+    written = render_folder(fragment_folder("asterisk"), pbx, placeholders)
+    written += render_folder(fragment_folder("dialplan"), pbx / "dialplan", placeholders)
+    _explain(folder, console)
+    return [*texts, secret, *written]
+
+
+def new_password() -> str:
+    """What no default could be."""
+    return secrets.token_urlsafe(24)
+
+
+def _explain(folder: Path, console: Console) -> None:
+    console.print(
+        f"""Written to {folder}. To take it into your Asterisk:
+
+  1. Copy its side: [bold]cp -r {folder}/asterisk /etc/asterisk/attendant[/]
+     (readable by the user that Asterisk runs as: ari.conf holds a password).
+  2. Add one line to the end of each of these files of yours:
+       ari.conf         #include attendant/ari.conf
+       extensions.conf  #include attendant/dialplan/attendant.conf
+     On FreePBX: ari_additional_custom.conf and extensions_custom.conf.
+     http.conf and modules.conf only if ARI or a module is off; the files say how to tell.
+  3. In the context that your phones or trunks arrive in: [bold]include => attendant-routing[/]
+  4. In Asterisk's console: [bold]module reload res_ari.so[/] and [bold]dialplan reload[/]
+  5. [bold]attendant check -c {folder}/attendant.yaml[/], then `attendant serve` in its place.
+""",
+        highlight=False,
+        soft_wrap=True,
+    )

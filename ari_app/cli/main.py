@@ -1,0 +1,82 @@
+"""The commands and their help. What they do is in the modules beside this one."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ari_app import __version__
+from ari_app.cli import init as init_command
+from ari_app.cli import serve as serve_command
+from ari_app.errors import AttendantError
+from ari_app.pbx.values import PbxValues
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An LLM voice agent for the Asterisk PBX you already run.\n\n"
+    "New here? `attendant demo` shows a whole call on a private Asterisk; `attendant init` "
+    "writes a configuration for yours; `attendant check` tells what is missing; "
+    "`attendant serve` takes the calls.",
+)
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", envvar="ATTENDANT_CONFIG", help="The settings.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a report.")]
+DEFAULT_CONFIG = Path("attendant.yaml")
+
+
+@app.command()
+def serve(config: Config = DEFAULT_CONFIG) -> None:
+    """Take calls until SIGTERM or Ctrl-C; live calls may finish (setting `drain`)."""
+    serve_command.run(config)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to; made if it is not there.")] = Path(
+        "attendant"
+    ),
+    agent_extension: Annotated[
+        str, typer.Option(help="The number that reaches the agent.")
+    ] = "700",
+    mailbox: Annotated[str, typer.Option(help="Mailbox of the fallback.")] = "1000@default",
+    person: Annotated[str, typer.Option(help="Whom `sales` rings: PJSIP/alice; none if ''.")] = "",
+    queue: Annotated[str, typer.Option(help="The queue that `support` joins; none if ''.")] = "",
+    internal_context: Annotated[
+        str, typer.Option(help="The context in which your phones dial.")
+    ] = "from-internal",
+    http_bind: Annotated[str, typer.Option(help="Where Asterisk's HTTP listens.")] = "127.0.0.1",
+    http_port: Annotated[int, typer.Option(help="And its port.")] = 8088,
+) -> None:
+    """Write a commented configuration, the PBX's side of it, and new secrets."""
+    values = PbxValues(
+        ari_password=init_command.new_password(),
+        agent_extension=agent_extension,
+        mailbox=mailbox,
+        person=person,
+        queue=queue,
+        internal_context=internal_context,
+        http_bind=http_bind,
+        http_port=http_port,
+    )
+    init_command.run(folder, values, Console())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """The entry point: an error of ours is one line (or one per fault) and status 1."""
+    try:
+        app()
+    except AttendantError as error:
+        Console(stderr=True, highlight=False).print(f"attendant: {error}", markup=False)
+        sys.exit(1)
