@@ -62,6 +62,19 @@ def test_no_click_at_the_joints(sound: Samples, lost: set[int]) -> None:
     assert max(around) <= 1.6 * steepest(sound)
 
 
+@pytest.mark.parametrize("phase", np.arange(0, 6.2, 0.4))
+@pytest.mark.parametrize("growth", [0.4, 2.5])
+def test_no_click_where_the_voice_swells_or_fades(growth: float, phase: float) -> None:
+    """Loudness changes by this factor in 20 ms, so a period does not follow on itself."""
+    frequency, begin = 130.0, 6 * FRAME
+    wave = tone(frequency, 0.14, level=-3, phase=phase) * growth ** (
+        np.arange(-begin, FRAME) / FRAME - (growth > 1)
+    )
+    heard = through(np.clip(wave, -32768, 32767).astype(np.int16), {6})
+    natural = 2 * np.pi * frequency / 8000 * np.abs(heard[begin - 120 : begin].astype(int)).max()
+    assert steepest(heard[begin - 1 :]) <= 2 * natural
+
+
 def test_a_second_loss_soon_after_the_first_is_a_voice_too() -> None:
     sound = voiced(0.4, pitch=100)
     assert snr(through(sound, {8, 10})[10 * FRAME :][:80], sound[10 * FRAME :][:80]) > 10
