@@ -85,7 +85,14 @@ class App:
         host, port = self._board.address
         address = (str(pbx.media.advertise or host), port)
         async for line in lines.offers():
-            driver = CallDriver(line, self._board, self._converse, settings, self._journal, address)
+            driver = CallDriver(
+                line,
+                self._board,
+                converse=self._converse,
+                settings=settings,
+                journal=self._journal,
+                address=address,
+            )
             if self._draining:
                 driver.tell(Drained())
             task = asyncio.create_task(driver.run())

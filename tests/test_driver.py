@@ -88,7 +88,12 @@ class Stage:
         self.entries: list[tuple[str, str]] = []
         self.conversation: FakeConversation | None = None
         self.driver = CallDriver(
-            self.line, self.board, self._converse, SETTINGS, self, ("127.0.0.1", 4000)
+            self.line,
+            self.board,
+            converse=self._converse,
+            settings=SETTINGS,
+            journal=self,
+            address=("127.0.0.1", 4000),
         )
         self.task: asyncio.Task[None] | None = None
 
