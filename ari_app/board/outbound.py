@@ -1,0 +1,91 @@
+"""From what is to be said to packets."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ari_app.board.addresses import Addresses
+from ari_app.board.beat import LANES
+from ari_app.board.inbound import Report
+from ari_app.board.socket import MediaSocket
+from ari_app.media.g711 import Codec
+from ari_app.media.gate import Gate
+from ari_app.media.pace import Pace
+from ari_app.media.playout import Playout
+from ari_app.media.rows import FRAME, Rows
+from ari_app.media.rtp import HEADER_BYTES
+from ari_app.media.serial import Integers
+from ari_app.media.values import Samples
+
+Sent = Callable[[Integers, Samples], None]
+"Takes the rows that sent a frame, shape (n,), and the frames, shape (n, 160)."
+
+
+class Outbound:
+    """Sends one frame per 20 ms to every row that is connected."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        *,
+        addresses: Addresses,
+        socket: MediaSocket,
+        playout: Playout,
+        gate: Gate,
+        report: Report,
+    ) -> None:
+        self.pace = Pace(rows)
+        self._rows = rows
+        self._addresses = addresses
+        self._socket = socket
+        self._playout = playout
+        self._gate = gate
+        self._report = report
+        self._codecs: dict[int, Codec] = {}
+        self._lanes = [np.zeros(0, np.int64)] * LANES
+        self._frames = np.zeros((rows.count, FRAME), np.int16)
+        self._packets = np.zeros((rows.count, HEADER_BYTES + 2 * FRAME), np.uint8)
+
+    def is_connected(self, row: int) -> bool:
+        return row in self._codecs
+
+    def connect(self, row: int, codec: Codec) -> None:
+        self._codecs[row] = codec
+        self._spread()
+
+    def close(self, row: int) -> None:
+        self._codecs.pop(row, None)
+        self._spread()
+
+    def _spread(self) -> None:
+        """A row's lane is its number modulo the lanes."""
+        rows = np.array(sorted(self._codecs), np.int64)
+        self._lanes = [rows[rows % LANES == lane] for lane in range(LANES)]
+
+    def send(self, lane: int, deadline: float, sent: Sent) -> None:
+        """Send what this lane owes at this deadline (seconds, on the beat)."""
+        if not len(self._lanes[lane]):
+            return
+        for sending in self.pace.due(self._lanes[lane], deadline):
+            if len(sending):
+                frames = self._next_frames(sending)
+                self._gate.sent(sending, frames)
+                self._transmit(sending, frames)
+                sent(sending, frames)
+
+    def _next_frames(self, sending: Integers) -> Samples:
+        frames = self._frames[: len(sending)]
+        for row, frame in zip(sending.tolist(), frames, strict=True):
+            for played in self._playout.next(row, frame):
+                self._report(row, played)
+        return frames
+
+    def _transmit(self, sending: Integers, frames: Samples) -> None:
+        codecs = [self._codecs[row] for row in sending.tolist()]
+        for codec in set(codecs):
+            mine = np.array([other is codec for other in codecs])
+            chosen, coded = sending[mine], codec.encode(frames[mine])
+            packets = self._packets[: len(chosen), : HEADER_BYTES + codec.frame_bytes]
+            packets[:, HEADER_BYTES:] = coded
+            self.pace.write(chosen, codec.payload_type, packets)
+            self._socket.send(packets, self._addresses.destinations[chosen])

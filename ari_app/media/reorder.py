@@ -1,0 +1,202 @@
+"""In which order packets count, and how long a missing one is worth waiting for.
+
+A model needs no clock: what is in order is given out at once. Only at a hole do we wait, as long as
+packets of this media are known to be late (at most 60 ms), and then go on without. Not every hole
+is a loss: a key (RFC 4733) and a pause of the sender (DTX) leave holes too, told by a timestamp
+that did not advance by what the missing packets would have held.
+"""
+
+from dataclasses import dataclass
+
+from ari_app.media.rows import NO_TIME, PACKET_SAMPLES, SLOTS, Rows
+from ari_app.media.serial import extend_timestamp, sequence_distance
+from ari_app.media.values import Samples
+
+LONGEST_WAIT = 0.06
+SHORTEST_WAIT = 0.02
+MAX_DROPOUT = 3000
+"Packets ahead that are still the same stream, RFC 3550 appendix A.1."
+MAX_MISORDER = 100
+"Packets behind that are still the same stream, RFC 3550 appendix A.1."
+_FEW = 2
+"A hole of so few packets may be reordering even where the timestamp says pause."
+_HISTORY = (1 << 62) - 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Voice:
+    """The audio of one RTP packet."""
+
+    sequence: int
+    timestamp: int
+    ssrc: int
+    samples: Samples
+    "8 kHz, 1 to 480 of them."
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Audio that is not there, between two pieces that are."""
+
+    samples: int
+    lost: bool
+    "True: it was sent and lost. False: it was never sent (DTX, a key)."
+
+
+Piece = Samples | Missing
+
+
+class Reorder:
+    """Gives the audio of every row out in the order in which it was sent."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def push(self, row: int, packet: Voice, now: float) -> list[Piece]:
+        """Take a packet; what can be given out now. Times are seconds."""
+        if not 0 < len(packet.samples) <= PACKET_SAMPLES:
+            raise ValueError(
+                f"packet of {len(packet.samples)} samples, expected 1 to {PACKET_SAMPLES}"
+            )
+        rows = self._rows
+        if packet.ssrc != rows.ssrc[row]:
+            return self._restart(row, packet)
+        expected = int(rows.sequence[row])
+        ahead = sequence_distance(packet.sequence, expected & 0xFFFF)
+        if not -MAX_MISORDER < ahead < MAX_DROPOUT:
+            return self._wild(row, packet)
+        if ahead < 0:
+            self._count_old(row, -ahead)
+            return []
+        if ahead == 0:
+            return self._next(row, packet, now)
+        return self._beyond_hole(row, packet, expected + ahead, now)
+
+    def due(self, row: int, now: float) -> list[Piece]:
+        """Call it every beat: gives up the holes whose time is over."""
+        rows = self._rows
+        pieces: list[Piece] = []
+        while now >= rows.hole_since[row] + rows.wait[row]:
+            rows.wait[row] = max(SHORTEST_WAIT, rows.wait[row] * 0.9)
+            pieces += self._give_up(row)
+        return pieces
+
+    def _next(self, row: int, packet: Voice, now: float) -> list[Piece]:
+        rows = self._rows
+        holding = self._holds(row)
+        if holding:
+            rows.reordered[row] += 1
+            needed = 1.5 * (now - float(rows.hole_since[row])) + 0.005
+            rows.wait[row] = min(LONGEST_WAIT, max(float(rows.wait[row]), needed))
+        pieces = self._deliver(row, self._extended(row, packet), packet.samples)
+        return pieces + self._drain(row) if holding else pieces
+
+    def _beyond_hole(self, row: int, packet: Voice, sequence: int, now: float) -> list[Piece]:
+        rows = self._rows
+        pieces: list[Piece] = []
+        while sequence - rows.sequence[row] >= SLOTS and self._holds(row):
+            pieces += self._give_up(row)
+        timestamp = self._extended(row, packet)
+        missing = sequence - int(rows.sequence[row])
+        far = missing >= SLOTS or (missing > _FEW and not self._is_loss(row, missing, timestamp))
+        if far and not self._holds(row):
+            return pieces + self._skip(row, sequence, timestamp, packet.samples)
+        slot = sequence % SLOTS
+        if rows.held_length[row, slot]:
+            rows.duplicate[row] += 1
+            return pieces
+        rows.held_length[row, slot] = len(packet.samples)
+        rows.held_timestamp[row, slot] = timestamp
+        rows.held_at[row, slot] = now
+        rows.hole_since[row] = min(now, float(rows.hole_since[row]))
+        rows.held[row, slot, : len(packet.samples)] = packet.samples
+        return pieces + self._drain(row) if pieces else pieces
+
+    def _count_old(self, row: int, behind: int) -> None:
+        rows = self._rows
+        if int(rows.delivered[row]) >> (behind - 1) & 1:
+            rows.duplicate[row] += 1
+        else:
+            rows.late[row] += 1
+            rows.wait[row] = LONGEST_WAIT
+
+    def _wild(self, row: int, packet: Voice) -> list[Piece]:
+        """Far from all that is expected: believed when the next one follows (RFC 3550 A.1)."""
+        if packet.sequence == self._rows.wild[row]:
+            return self._restart(row, packet)
+        self._rows.wild[row] = (packet.sequence + 1) & 0xFFFF
+        self._rows.late[row] += 1
+        return []
+
+    def _restart(self, row: int, packet: Voice) -> list[Piece]:
+        rows = self._rows
+        pieces: list[Piece] = []
+        while self._holds(row):
+            pieces += self._give_up(row)
+        if rows.ssrc[row] < 0:
+            rows.wait[row] = LONGEST_WAIT
+        rows.ssrc[row] = packet.ssrc
+        rows.sequence[row] = packet.sequence
+        rows.timestamp[row] = packet.timestamp
+        rows.delivered[row] = 0
+        return pieces + self._deliver(row, packet.timestamp, packet.samples)
+
+    def _extended(self, row: int, packet: Voice) -> int:
+        return extend_timestamp(packet.timestamp, int(self._rows.timestamp[row]))
+
+    def _is_loss(self, row: int, missing: int, timestamp: int) -> bool:
+        """Did the timestamp advance by just what the missing packets would have held?"""
+        gap = timestamp - int(self._rows.timestamp[row])
+        return gap == missing * int(self._rows.spacing[row])
+
+    def _holds(self, row: int) -> bool:
+        return bool(self._rows.hole_since[row] < NO_TIME)
+
+    def _deliver(self, row: int, timestamp: int, samples: Samples) -> list[Piece]:
+        """The expected packet; a timestamp that leapt without a hole means DTX (never a loss)."""
+        rows = self._rows
+        gap = timestamp - int(rows.timestamp[row])
+        rows.sequence[row] += 1
+        rows.timestamp[row] = timestamp + len(samples)
+        rows.spacing[row] = len(samples)
+        rows.delivered[row] = (int(rows.delivered[row]) << 1 | 1) & _HISTORY
+        rows.wild[row] = -1
+        return [Missing(gap, lost=False), samples] if gap > 0 else [samples]
+
+    def _skip(self, row: int, sequence: int, timestamp: int, samples: Samples) -> list[Piece]:
+        """Go on with this packet as if nothing would come of those before it."""
+        rows = self._rows
+        missing = sequence - int(rows.sequence[row])
+        gap = timestamp - int(rows.timestamp[row])
+        lost = self._is_loss(row, missing, timestamp)
+        if lost:
+            rows.lost[row] += missing
+        rows.sequence[row] = sequence
+        rows.timestamp[row] = timestamp
+        rows.delivered[row] = int(rows.delivered[row]) << min(missing, 62) & _HISTORY
+        hole: list[Piece] = [Missing(gap, lost)] if gap > 0 else []
+        return hole + self._deliver(row, timestamp, samples)
+
+    def _give_up(self, row: int) -> list[Piece]:
+        """Leave the first hole behind, with all that is in order after it."""
+        rows = self._rows
+        first = int(rows.sequence[row])
+        sequence = next(n for n in range(first, first + SLOTS) if rows.held_length[row, n % SLOTS])
+        timestamp, samples = self._take(row, sequence)
+        return self._skip(row, sequence, timestamp, samples) + self._drain(row)
+
+    def _drain(self, row: int) -> list[Piece]:
+        rows = self._rows
+        pieces: list[Piece] = []
+        while rows.held_length[row, int(rows.sequence[row]) % SLOTS]:
+            pieces += self._deliver(row, *self._take(row, int(rows.sequence[row])))
+        waiting = rows.held_at[row][rows.held_length[row] > 0]
+        rows.hole_since[row] = waiting.min(initial=NO_TIME)
+        return pieces
+
+    def _take(self, row: int, sequence: int) -> tuple[int, Samples]:
+        rows = self._rows
+        slot = sequence % SLOTS
+        length = int(rows.held_length[row, slot])
+        rows.held_length[row, slot] = 0
+        return int(rows.held_timestamp[row, slot]), rows.held[row, slot, :length].copy()

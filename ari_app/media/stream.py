@@ -1,0 +1,171 @@
+"""What the listener hears: 20 ms after 20 ms, without an end and without a hole.
+
+Packets of any length become frames of 160 samples. What was lost is concealed; while the sender is
+silent (DTX, mute, hold) silence is given out in real time. Frame n has media time n · 20 ms. Where
+packets come after all, only late, they are given out too, and the time that silence took for them
+is paid back: by less silence, or by leaving quiet frames out.
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from ari_app.media.conceal import Concealment
+from ari_app.media.reorder import Missing, Piece, Reorder, Voice
+from ari_app.media.rows import FRAME, FRAME_SECONDS, RATE, Rows
+from ari_app.media.values import FrameHeard, Samples, StreamHeard, StreamQuiet
+
+PATIENCE = 0.06
+"Seconds without a packet until silence is given out."
+QUIET_SECONDS = 2.0
+"StreamQuiet is told after this long, and again each time."
+QUIET_PEAK = 128
+"Frames that never exceed this may be left out while the stream is ahead of real time."
+LEAD_FRAMES = 2
+"So many frames ahead of real time are jitter, not a debt."
+_ALWAYS_CONCEALED = 10
+"Frames of loss that are believed whatever the clock says (a burst after a stall)."
+_EARLY = 1e-6
+"A deadline that rounding put this far ahead is now."
+_SILENCE = np.zeros(FRAME, np.int16)
+_SILENCE.flags.writeable = False
+
+Heard = FrameHeard | StreamQuiet | StreamHeard
+
+
+class Stream:
+    """The unbroken stream of every row, 50 frames a second from `connect` on."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._order = Reorder(rows)
+        self._concealment = Concealment(rows.count)
+
+    def connect(self, row: int, now: float) -> None:
+        """The stream begins: media time 0 is now."""
+        rows = self._rows
+        rows.origin[row] = rows.arrived[row] = rows.silent_since[row] = now
+        rows.quiet_next[row] = now + QUIET_SECONDS
+        self._concealment.clear(row)
+
+    def expect_silence(self, row: int, on: bool, now: float) -> None:
+        """While on, silence is no reason for StreamQuiet; afterwards it counts from now."""
+        rows = self._rows
+        rows.silence_expected[row] = on
+        rows.silent_since[row] = now
+        rows.quiet_next[row] = now + QUIET_SECONDS
+
+    def push(self, row: int, packet: Voice, now: float) -> list[Heard]:
+        """Take a packet; what is heard now."""
+        rows = self._rows
+        rows.received[row] += 1
+        gap = now - float(rows.arrived[row])
+        rows.longest_gap[row] = max(float(rows.longest_gap[row]), gap)
+        heard: list[Heard] = []
+        if rows.quiet[row]:
+            rows.quiet[row] = False
+            heard.append(StreamHeard())
+        pieces = self._order.push(row, packet, now)
+        believable = int((now - float(rows.arrived[row])) * RATE) + _ALWAYS_CONCEALED * FRAME
+        rows.arrived[row] = rows.silent_since[row] = now
+        rows.quiet_next[row] = now + QUIET_SECONDS
+        return heard + self._assemble(row, pieces, now, believable)
+
+    def due_rows(self, now: float) -> list[int]:
+        """The rows that `due` has something to do for; ask every beat."""
+        rows = self._rows
+        silent = now - rows.arrived >= PATIENCE - _EARLY
+        lacking = (now - rows.origin) / FRAME_SECONDS + _EARLY >= rows.frames + 1
+        mended = now >= rows.hole_since + rows.wait
+        return np.flatnonzero(silent & lacking | mended).tolist()
+
+    def due(self, row: int, now: float) -> list[Heard]:
+        """What is heard now although no packet came: holes given up, silence, StreamQuiet."""
+        rows = self._rows
+        pieces = self._order.due(row, now)
+        heard = self._assemble(row, pieces, now, _ALWAYS_CONCEALED * FRAME)
+        if now - rows.arrived[row] >= PATIENCE - _EARLY:
+            heard += self._fill(row, now)
+        if now >= rows.quiet_next[row] - _EARLY and not rows.silence_expected[row]:
+            rows.quiet_next[row] += QUIET_SECONDS
+            rows.quiet[row] = True
+            heard.append(StreamQuiet(now - float(rows.silent_since[row])))
+        return heard
+
+    def _fill(self, row: int, now: float) -> list[Heard]:
+        """Silence, until the stream is where real time is."""
+        rows = self._rows
+        heard: list[Heard] = []
+        while rows.frames[row] < self._real_time(row, now):
+            lacking = FRAME - int(rows.part_length[row])
+            rows.filling[row] += lacking
+            silence = self._concealment.heard(row, _SILENCE[:lacking])
+            heard += self._append(row, silence, "filled", now)
+        return heard
+
+    def _assemble(self, row: int, pieces: list[Piece], now: float, believable: int) -> list[Heard]:
+        """Frames of pieces; of a hole only what silence has not yet stood for is made up."""
+        rows = self._rows
+        heard: list[Heard] = []
+        for piece in pieces:
+            if not isinstance(piece, Missing):
+                rows.filling[row] = 0
+                heard += self._append(row, self._concealment.heard(row, piece), "voice", now)
+                continue
+            stood_for = min(piece.samples, int(rows.filling[row]))
+            rows.filling[row] -= stood_for
+            lacking = piece.samples - stood_for
+            if piece.lost:
+                made_up = self._concealment.lost(row, min(lacking, believable))
+                heard += self._append(row, made_up, "concealed", now)
+            else:
+                behind = self._real_time(row, now) - int(rows.frames[row]) - 1
+                silence = np.zeros(min(lacking, max(0, behind) * FRAME), np.int16)
+                heard += self._append(row, silence, "filled", now)
+        return heard
+
+    def _append(
+        self, row: int, samples: Samples, kind: Literal["voice", "concealed", "filled"], now: float
+    ) -> list[Heard]:
+        """Cut samples into frames; a frame is named after what filled most of it."""
+        rows = self._rows
+        if kind == "voice" and len(samples) == FRAME and not rows.part_length[row]:
+            return self._give_out(row, samples, kind, now)
+        heard: list[Heard] = []
+        while len(samples):
+            length = int(rows.part_length[row])
+            taken = min(FRAME - length, len(samples))
+            rows.part[row, length : length + taken] = samples[:taken]
+            rows.part_length[row] = length + taken
+            rows.part_kinds[row, _KINDS.index(kind)] += taken
+            samples = samples[taken:]
+            if rows.part_length[row] == FRAME:
+                most = _KINDS[int(rows.part_kinds[row].argmax())]
+                rows.part_length[row] = 0
+                rows.part_kinds[row] = 0
+                heard += self._give_out(row, rows.part[row].copy(), most, now)
+        return heard
+
+    def _give_out(
+        self, row: int, frame: Samples, kind: Literal["voice", "concealed", "filled"], now: float
+    ) -> list[Heard]:
+        rows = self._rows
+        number = int(rows.frames[row])
+        if kind == "voice":
+            ahead = number - self._real_time(row, now) > LEAD_FRAMES
+            if ahead and np.abs(frame).max() <= QUIET_PEAK:
+                rows.left_out[row] += 1
+                return []
+        elif kind == "concealed":
+            rows.concealed[row] += 1
+        else:
+            rows.filled[row] += 1
+        rows.frames[row] = number + 1
+        return [FrameHeard(frame, number * FRAME_SECONDS, kind)]
+
+    def _real_time(self, row: int, now: float) -> int:
+        """Frames that a listener has a right to by now."""
+        return int((now - float(self._rows.origin[row])) / FRAME_SECONDS + _EARLY)
+
+
+_KINDS: tuple[Literal["voice", "concealed", "filled"], ...] = ("voice", "concealed", "filled")
