@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import re
 import shutil
@@ -19,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ari_app.pbx import SandboxError
+from ari_app.pbx.host_tools import run
 from ari_app.pbx.launch import wrap_programs
 from ari_app.pbx.mirror import debian_mirror
-from ari_app.pbx.tools import run
 
 SUITE = "forky"
 "The Debian suite that everything is taken from: the first with Asterisk 22."
@@ -116,17 +117,17 @@ class PrivateApt:
         """Download the source package (.dsc and tarballs, not extracted) and return its folder."""
         folder = self.prefix / "src" / package
         if not any(folder.glob("*.dsc")):
-            with self._alone(), self._step(f"downloading the source of {package}"):
-                self._update("deb-src")
+            with self._alone():
+                self._update(sources=True)
                 folder.mkdir(parents=True, exist_ok=True)
-                self._apt("source", "--download-only", package, cwd=folder)
+                with self._step(f"downloading the source of {package}"):
+                    self._apt("source", "--download-only", package, cwd=folder)
         return folder
 
     # The steps.
 
     def _unpack(self, names: list[str]) -> None:
-        with self._step(f"reading {self.suite}'s package lists"):
-            self._update("deb")
+        self._update()
         archives = self._folder / "cache/archives"
         (archives / "partial").mkdir(parents=True, exist_ok=True)
         with self._step(f"downloading {' '.join(names)}") as done:
@@ -152,23 +153,27 @@ class PrivateApt:
         record["packages"].update({deb.name: deb.version for deb in debs})
         self._record.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
 
-    def _update(self, kind: str) -> None:
-        """Make our apt's lists of binary (deb) or source (deb-src) packages fresh."""
-        stamp = self._folder / f"updated-{kind}"
-        if stamp.exists() and time.time() - stamp.stat().st_mtime < LISTS_FRESH:
+    def _update(self, *, sources: bool = False) -> None:
+        """Make our apt's package lists fresh; once source packages were asked for, theirs too."""
+        stamp, listed = self._folder / "updated", self._folder / "sources.list"
+        before = listed.read_text() if listed.exists() else ""
+        age = time.time() - stamp.stat().st_mtime if stamp.exists() else math.inf
+        if age < LISTS_FRESH and (not sources or "deb-src" in before):
             return
+        kinds = ["deb", "deb-src"] if sources or "deb-src" in before else ["deb"]
         keyring = self._keyring()
-        self._configure(kind, keyring)
-        try:
-            self._apt("update")
-        except SandboxError as error:
-            if "NO_PUBKEY" not in str(error) or keyring.is_relative_to(self.prefix):
-                raise
-            self._configure(kind, self._fetch_keyring("this host's Debian keys are too old"))
-            self._apt("update")
+        with self._step(f"reading {self.suite}'s package lists"):
+            self._configure(kinds, keyring)
+            try:
+                self._apt("update")
+            except SandboxError as error:
+                if "NO_PUBKEY" not in str(error) or keyring.is_relative_to(self.prefix):
+                    raise
+                self._configure(kinds, self._fetch_keyring("this host's Debian keys are too old"))
+                self._apt("update")
         stamp.touch()
 
-    def _configure(self, kind: str, keyring: Path) -> None:
+    def _configure(self, kinds: list[str], keyring: Path) -> None:
         for folder in ("state/lists/partial", "cache/archives/partial"):
             (self._folder / folder).mkdir(parents=True, exist_ok=True)
         (self._folder / "status").touch()
@@ -177,13 +182,8 @@ class PrivateApt:
         network = [line for line in settings.splitlines() if NETWORK_SETTING.match(line)]
         conf = APT_CONF.format(folder=self._folder, architecture=architecture)
         (self._folder / "apt.conf").write_text("\n".join([conf, *network, ""]))
-        kinds = ("deb",) if kind == "deb" else ("deb", "deb-src")
-        (self._folder / "sources.list").write_text(
-            "".join(
-                f"{each} [signed-by={keyring}] {debian_mirror()} {self.suite} main\n"
-                for each in kinds
-            )
-        )
+        archive = f"[signed-by={keyring}] {debian_mirror()} {self.suite} main"
+        (self._folder / "sources.list").write_text("".join(f"{kind} {archive}\n" for kind in kinds))
 
     def _keyring(self) -> Path:
         own = self.prefix / "keyring" / KEYRINGS[0].relative_to("/")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ari_app.pbx import SandboxError
 from ari_app.pbx.apt import SUITE, PrivateApt
+from ari_app.pbx.host_tools import run
 from ari_app.pbx.launch import library_folder
-from ari_app.pbx.tools import run
 
 OLDEST = 20
 "The oldest Asterisk that is used: the first long-term release with all that we ask of ARI."
@@ -45,7 +45,10 @@ def host_asterisk() -> Installation | None:
     program = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         return None
-    version = asterisk_version(Path(program))
+    try:
+        version = asterisk_version(Path(program))
+    except SandboxError:  # one that cannot say what it is will not be relied on
+        return None
     data = next((folder for folder in HOST_DATA if (folder / "documentation").is_dir()), None)
     if data is None or int(version.partition(".")[0]) < OLDEST:
         return None

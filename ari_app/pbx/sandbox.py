@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ari_app.pbx import SandboxError
+from ari_app.pbx.host_tools import run
 from ari_app.pbx.installation import Installation, find_asterisk
 from ari_app.pbx.run_folder import (
     SandboxSettings,
@@ -23,7 +24,6 @@ from ari_app.pbx.run_folder import (
     secret_file,
     write_run_folder,
 )
-from ari_app.pbx.tools import run
 
 BOOT_SECONDS = 30.0
 STOP_SECONDS = 5.0
