@@ -30,6 +30,7 @@ from ari_app.agents.flow.moves import (
     FlowEvent,
     Heard,
     Interrupted,
+    NotDone,
     Passed,
     Pressed,
     Speak,
@@ -48,7 +49,14 @@ class Interpreter:
     Give it `Begun` first. After its `Act` it has nothing more to say.
     """
 
-    def __init__(self, flow: Flow, variables: Mapping[str, str], *, resuming: bool = False) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        variables: Mapping[str, str],
+        *,
+        resuming: bool = False,
+        keys_only: bool = False,
+    ) -> None:
         self._flow = flow
         self._begin = flow.resume if resuming else flow.start
         self._slots = {**flow.variables, **variables}
@@ -56,8 +64,6 @@ class Interpreter:
         self._turn: list[Speak] = []
         "What was said last, one after the other."
         self._items = 0
-        self._owed: list[str] = []
-        "Notices that an interruption swept away: they come before anything else."
         self._name = ""
         self._ask: Ask | None = None
         self._posed: set[str] = set()
@@ -65,6 +71,9 @@ class Interpreter:
         self._asked_by = 0
         "The item that asked the open question."
         self._cut = False
+        "Something that we were saying was cut, and nothing was said since."
+        self._missed = False
+        "The caller spoke while nothing was asked."
         self._failures = 0
         self._before = ("", 0)
         "The question answered last and its failures, in case the caller denies the answer."
@@ -72,7 +81,7 @@ class Interpreter:
         self._by: Literal["speech", "keys", ""] = ""
         "How the last question was answered."
         self._keypad = Keypad()
-        self._keys_only = False
+        self._keys_only = keys_only
         self.question = 0
         "Number of the open question; another one after every answer."
 
@@ -84,10 +93,12 @@ class Interpreter:
                 self._run(self._begin)
             case Interrupted(item):
                 self._interrupted(item)
+            case NotDone():
+                self._go_on()
             case _ if self._ask is not None:
                 self._answered(event, self._ask, now)
             case _:
-                pass
+                self._missed = self._missed or isinstance(event, Heard)
         spoken = [command for command in self._out if isinstance(command, Speak)]
         if spoken:
             self._turn, self._cut = spoken, False
@@ -133,10 +144,9 @@ class Interpreter:
                 self._choose(ask, choice, phrase, "speech")
                 return
         if phrase in self._flow.phrasing.greetings:
-            if self._cut:
-                self._pose(ask)
-            return
-        self._misunderstood(ask)
+            self._pose(ask)
+        else:
+            self._misunderstood(ask)
 
     def _keyed(self, ask: Ask, meaning: Meaning) -> None:
         match meaning:
@@ -150,23 +160,21 @@ class Interpreter:
                 pass
 
     def _interrupted(self, item: int) -> None:
-        swept = [speak for speak in self._turn if speak.item >= item]
-        self._out.append(Drop(tuple(speak.item for speak in swept) or (item,)))
-        if not any(speak.item == item for speak in swept):
-            return
-        self._cut = True
-        self._owed += [s.text for s in swept if not s.interruptible and s.item > item]
-        self._turn = [speak for speak in self._turn if speak.item < item]
-        if item <= self._asked_by:
-            self._posed.discard(self._name)
+        swept = [s.item for s in self._turn if s.item > item and s.interruptible]
+        is_news = any(speak.item == item for speak in self._turn)
+        self._out.append(Drop((item, *swept) if is_news else (item,)))
+        if is_news:
+            self._cut = True
+            self._turn = [s for s in self._turn if s.item != item and s.item not in swept]
+            if item <= self._asked_by:
+                self._posed.discard(self._name)
 
     # What follows from it.
 
     def _entered(self, ask: Ask, number: str) -> None:
         if ask.slot:
             self._slots[ask.slot] = number
-        masked = ask.digits is not None and ask.digits.masked
-        self._take(ask, "x" * len(number) if masked else number, "keys")
+        self._take(ask, number, "keys")
         self._run(ask.then)
 
     def _choose(self, ask: Ask, choice: Choice, text: str, by: Literal["speech", "keys"]) -> None:
@@ -203,10 +211,19 @@ class Interpreter:
         arguments = {"destination": self._flow.give_up, "reason": "not understood"}
         self._out.append(Act("hand_over", arguments))
 
+    def _go_on(self) -> None:
+        """The last question is open again. It waits for what the caller is saying now, or is
+        asked if that was over already."""
+        step = self._flow.steps.get(self._name)
+        if self._ask is None and isinstance(step, Ask):
+            self._ask, self._cut, self._failures = step, True, 0
+            if self._missed:
+                self._pose(step)
+
     def _close(self) -> None:
         """No question is open."""
         self._keypad.clear()
-        self._ask = None
+        self._ask, self._missed = None, False
         self.question += 1
 
     # Walking.
@@ -225,7 +242,7 @@ class Interpreter:
                 self._speak(step.text, step.interruptible)
                 following = step.then
             case Branch():
-                following = step.cases.get(self._value(step.slot), step.otherwise)
+                following = step.cases.get(self._slots.get(step.slot, ""), step.otherwise)
             case Remember():
                 self._slots.update({slot: self._filled(v) for slot, v in step.values.items()})
                 following = step.then
@@ -276,13 +293,8 @@ class Interpreter:
         self._asked_by = self._items
 
     def _speak(self, text: str, interruptible: bool = True) -> None:
-        owed, self._owed = self._owed, []
-        for words, may_cut in [*((notice, False) for notice in owed), (text, interruptible)]:
-            self._items += 1
-            self._out.append(Speak(self._items, self._filled(words), may_cut))
+        self._items += 1
+        self._out.append(Speak(self._items, self._filled(text), interruptible))
 
     def _filled(self, text: str) -> str:
-        return substituted(text, self._value)
-
-    def _value(self, name: str) -> str:
-        return self._slots.get(name, "")
+        return substituted(text, self._slots)

@@ -5,7 +5,7 @@ that waits for the caller; `HandOver` and `HangUp` are the only ones that end.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SLOT = re.compile(r"\{([^{}]*)\}")
@@ -45,8 +45,6 @@ class Digits:
     "Ends an entry before `maximum`; '' when there is none."
     timeout: float = 3.0
     "Seconds after a key without another: the entry is over."
-    masked: bool = False
-    "The digits are secret: they are reported as x, and no text can say them."
 
 
 @dataclass(frozen=True)
@@ -202,9 +200,9 @@ def spoken(keys: str) -> str:
     return " ".join(SPOKEN_KEYS.get(key, key) for key in keys)
 
 
-def substituted(text: str, value: Callable[[str], str]) -> str:
-    """The text with every `{name}` replaced by its value."""
-    return SLOT.sub(lambda found: value(found.group(1)), text)
+def substituted(text: str, values: Mapping[str, str]) -> str:
+    """The text with every `{name}` replaced by its value; by nothing when it has none."""
+    return SLOT.sub(lambda found: values.get(found.group(1), ""), text)
 
 
 def flow_texts(flow: Flow) -> tuple[str, ...]:

@@ -38,9 +38,15 @@ class Dismissed:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """The caller cut this item: it and what was to follow it was not heard to its end."""
+    """The caller cut this item: it and what was to follow it was not heard to its end. What may
+    not be cut still follows."""
 
     item: int
+
+
+@dataclass(frozen=True)
+class NotDone:
+    """What was to be done is not, because it was refused or the caller spoke up."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Tick:
     """The deadline has come."""
 
 
-FlowEvent = Begun | Heard | Pressed | Passed | Dismissed | Interrupted | SpeechLost | Tick
+FlowEvent = Begun | Heard | Pressed | Passed | Dismissed | Interrupted | NotDone | SpeechLost | Tick
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,11 @@ class Section:
     def _add(self, name: yaml.Node, value: yaml.Node) -> None:
         line = name.start_mark.line + 1
         if not isinstance(name, yaml.ScalarNode):
-            self.problems.add(self.file.name, line, self.key or "key", "expected a text as key")
+            self.problems.add(str(self.file), line, self.key or "key", "expected a text as key")
         elif name.value in self._nodes:
             first = self._lines[name.value]
             said = f"is there twice, expected once (first in line {first})"
-            self.problems.add(self.file.name, line, self.path(name.value), said)
+            self.problems.add(str(self.file), line, self.path(name.value), said)
         else:
             self._nodes[name.value] = value
             self._lines[name.value] = line
@@ -69,7 +69,7 @@ class Section:
         self.complain(key, f"{value!r}, expected {expected}")
 
     def complain(self, key: str, message: str) -> None:
-        self.problems.add(self.file.name, self.line_of(key), self.path(key), message)
+        self.problems.add(str(self.file), self.line_of(key), self.path(key), message)
 
     def has(self, key: str) -> bool:
         return key in self._nodes
@@ -170,9 +170,9 @@ def read(path: Path, problems: Problems) -> Section:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         said = error.problem or "malformed"
-        raise ConfigError(f"{path.name}:{line}: is no YAML ({said})") from error
+        raise ConfigError(f"{path}:{line}: is no YAML ({said})") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(f"{path.name}:1: is no YAML ({type(error).__name__})") from error
+        raise ConfigError(f"{path}:1: is no YAML ({type(error).__name__})") from error
     if not isinstance(node, yaml.MappingNode):
-        raise ConfigError(f"{path.name}:1: is no mapping, expected keys and values")
+        raise ConfigError(f"{path}:1: is no mapping, expected keys and values")
     return Section(node, path, "", problems)

@@ -44,10 +44,8 @@ class Steps:
         self.phrasing = phrasing
         self._names = names
         self._slots = set(given)
-        self._secrets: set[str] = set()
-        "Slots with masked digits: decided on, never said."
-        self._uses: list[tuple[Section, str, str, bool]] = []
-        "Where (section, key) a slot is used, and whether its value is said."
+        self._uses: list[tuple[Section, str, str]] = []
+        "Where (section, key) which slot is used."
 
     def read(self, section: Section) -> dict[str, Step]:
         steps = {name: self._step(section.section(name)) for name in section.names()}
@@ -55,11 +53,10 @@ class Steps:
 
     def check_slots(self) -> None:
         """Call it last: refuses every use of a slot that nothing fills."""
-        for section, key, slot, said in self._uses:
-            known = self._slots if said else self._slots | self._secrets
-            if slot not in known:
-                expected = f"a variable or slot ({', '.join(sorted(known))})"
-                section.wrong(key, f"{{{slot}}}" if said else slot, expected)
+        expected = f"a variable or slot ({', '.join(sorted(self._slots))})"
+        for section, key, slot in self._uses:
+            if slot not in self._slots:
+                section.wrong(key, slot, expected)
 
     # Names.
 
@@ -86,7 +83,7 @@ class Steps:
     def _say(self, section: Section, key: str, default: str | None = None) -> str:
         """A text to be said."""
         text = section.text(key, default)
-        self._uses.extend((section, key, slot, True) for slot in SLOT.findall(text))
+        self._uses.extend((section, key, slot) for slot in SLOT.findall(text))
         return text
 
     def _fill(self, section: Section, key: str) -> str:
@@ -114,7 +111,7 @@ class Steps:
                 section.close()
                 return step
         said = f"is no step, expected one of: {', '.join(readers)}"
-        section.problems.add(section.file.name, section.line, section.key, said)
+        section.problems.add(str(section.file), section.line, section.key, said)
         return None
 
     def _notice(self, section: Section) -> Step:
@@ -131,14 +128,12 @@ class Steps:
         if bool(choices) == (digits is not None):
             section.complain("ask", "expected either choices or digits")
         self._no_ambiguity(section, choices)
-        slot = section.text("slot", "")
-        (self._secrets if digits and digits.masked else self._slots).update([slot] * bool(slot))
         return Ask(
             text=text,
             again=self._say(section, "again", text),
             choices=choices,
             digits=digits,
-            slot=slot,
+            slot=self._fill(section, "slot"),
             then=self.step(section, "then") if digits else "",
             patience=self._patience(section, ENTRY_PATIENCE if digits else MENU_PATIENCE),
             no_input=section.number("no_input", 6.0, 2.0, 60.0),
@@ -196,9 +191,8 @@ class Steps:
         if terminator not in ("#", "*", ""):
             digits.wrong("terminator", terminator, "'#', '*' or ''")
         timeout = digits.number("timeout", 3.0, 1.0, 20.0)
-        masked = digits.flag("masked", False)
         digits.close()
-        return Digits(minimum, maximum, terminator, timeout, masked)
+        return Digits(minimum, maximum, terminator, timeout)
 
     def _confirm(self, section: Section) -> Step:
         text = self._say(section, "confirm")
@@ -219,7 +213,7 @@ class Steps:
 
     def _branch(self, section: Section) -> Step:
         slot = section.text("branch", expected="a variable or slot")
-        self._uses.append((section, "branch", slot, False))
+        self._uses.append((section, "branch", slot))
         cases = section.section("cases", required=True)
         named = {value: self.step(cases, value) for value in cases.names()}
         return Branch(slot, named, self.step(section, "otherwise"))
@@ -232,7 +226,7 @@ class Steps:
 
     def _look_up(self, section: Section) -> Step:
         key = section.text("look_up", expected="a text with a {slot}")
-        self._uses.extend((section, "look_up", slot, False) for slot in SLOT.findall(key))
+        self._uses.extend((section, "look_up", slot) for slot in SLOT.findall(key))
         return LookUp(
             key=key,
             table=self._known(section, "table", self._names.tables, "a table"),
