@@ -132,13 +132,15 @@ class PrivateApt:
         (archives / "partial").mkdir(parents=True, exist_ok=True)
         with self._step(f"downloading {' '.join(names)}") as done:
             self._apt("install", "--download-only", "-y", *names)
-            debs = [_inspect(path) for path in sorted(archives.glob("*.deb"))]
-            done(f"{len(debs)} packages, {sum(d.path.stat().st_size for d in debs) >> 20} MB")
+            paths = sorted(archives.glob("*.deb"))
+            done(f"{len(paths)} packages, {sum(path.stat().st_size for path in paths) >> 20} MB")
         with self._step(f"unpacking into {self.root}"):
-            self._extract(debs, names)
+            self.extract(paths, names)
         shutil.rmtree(archives)
 
-    def _extract(self, debs: list[Deb], names: list[str]) -> None:
+    def extract(self, paths: Iterable[Path], names: list[str]) -> None:
+        """Unpack downloaded packages; those named, and others of their source, get wrappers."""
+        debs = [_inspect(path) for path in paths]
         self.root.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(lambda deb: _extract(deb.path, self.root), debs))
