@@ -1,10 +1,11 @@
 """Which phone? pjsua2 where it was built (`make phone`), else the minimal one."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
 
 from ari_app.phone.minimal import MinimalPhone
+from ari_app.phone.pjsua import PjsuaPhone, is_built
 from ari_app.phone.port import Account, Address, Phone
 
 Kind = Literal["auto", "minimal", "pjsua"]
@@ -23,8 +24,13 @@ async def open_phone(
 ) -> AsyncIterator[Phone]:
     """A phone; on leaving, its calls are hung up and its registration is taken back."""
     account = Account(user, registrar, password, name, headers or {})
-    phone = MinimalPhone(account, bind)
-    try:
+    async with AsyncExitStack() as stack:
+        phone: Phone
+        if kind == "pjsua" or (kind == "auto" and is_built()):
+            phone = PjsuaPhone(account)
+            stack.push_async_callback(phone.close)
+            await phone.open(bind)
+        else:
+            phone = MinimalPhone(account, bind)
+            stack.push_async_callback(phone.close)
         yield phone
-    finally:
-        await phone.close()

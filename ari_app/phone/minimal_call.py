@@ -1,62 +1,45 @@
-"""One call of the minimal phone: its RTP socket, its beat, and what its user waits for."""
+"""One call of the minimal phone: its RTP socket and its beat."""
 
 import asyncio
 import secrets
 from collections.abc import Callable
 
 from ari_app.media.values import Samples
-from ari_app.phone.hear import Arrival, Hear, Piece, assemble
-from ari_app.phone.port import FRAME, RATE, SECONDS, Address, CallState, Ended, PhoneError
+from ari_app.phone.followed import PATIENCE, FollowedCall
+from ari_app.phone.hear import Arrival, Hear
+from ari_app.phone.port import FRAME, SECONDS, Address, CallState, PhoneError
 from ari_app.phone.sdp import Direction, Session
 from ari_app.phone.signalling import Signalling
-from ari_app.phone.signals import (
-    Answered,
-    Changed,
-    Effect,
-    Over,
-    PressedByInfo,
-    Rang,
-    Replied,
-    Report,
-)
+from ari_app.phone.signals import Answered, Changed, Effect, Over, PressedByInfo, Rang, Report
 from ari_app.phone.talk import Talk, decode
+from ari_app.phone.timeline import Timeline
 from ari_app.phone.udp import Socket
 
 Run = Callable[[Signalling, tuple[Effect, ...]], None]
 "Carries out what a call's signalling asks for."
-PATIENCE = 5.0
-"How long an answer to a request within a call may take, seconds."
 
 
-class MinimalCall:
+class MinimalCall(FollowedCall):
     """A `PhoneCall` whose every packet can be looked at."""
 
     signalling: Signalling
     "Set by the phone before anything else happens."
 
     def __init__(self, run: Run, host: str) -> None:
-        self._loop = asyncio.get_running_loop()
+        super().__init__()
         self._run = run
         self._socket = Socket((host, 0), self._media)
-        self._hear = Hear()
+        self._hear = Hear(self._heard)
         self._talk = Talk(
             ssrc=secrets.randbits(32), sequence=secrets.randbits(15), timestamp=secrets.randbits(31)
         )
         self._remote: Address | None = None
         self._muted = False
-        self._rang, self._answered = asyncio.Event(), asyncio.Event()
-        self._over, self._idle = asyncio.Event(), asyncio.Event()
-        self._ended: Ended | None = None
-        self._reply: asyncio.Future[Replied] | None = None
+        self._idle = asyncio.Event()
         self._info_digits = ""
         self._beat_timer: asyncio.TimerHandle | None = None
-        self._began = self._finished = 0.0
         self.strangers = 0
         "Datagrams at our RTP port from others than the far side."
-        self.caller = ""
-        "URI of who calls, for an incoming call."
-
-    # What it is.
 
     @property
     def state(self) -> CallState:
@@ -78,28 +61,17 @@ class MinimalCall:
 
     # Signalling.
 
-    async def ringing(self, timeout: float = 5.0) -> None:
-        await self._wait(self._rang, timeout, "ring")
-
-    async def answered(self, timeout: float = 10.0) -> None:
-        await self._wait(self._answered, timeout, "be answered")
-
-    async def ended(self, timeout: float = 10.0) -> Ended:
-        try:
-            await asyncio.wait_for(self._over.wait(), timeout)
-        except TimeoutError as error:
-            raise PhoneError(f"the call did not end within {timeout:g} s") from error
-        assert self._ended is not None, "set before the event"
-        return self._ended
-
     async def ring(self) -> None:
+        self._offered("ring")
         self._run(self.signalling, self.signalling.ring())
 
     async def answer(self) -> None:
+        self._offered("answer")
         self._run(self.signalling, self.signalling.answer())
         await self.answered(PATIENCE)
 
     async def reject(self, status: int = 486) -> None:
+        self._offered("rejection")
         self._run(self.signalling, self.signalling.reject(status))
 
     async def hang_up(self) -> None:
@@ -110,58 +82,43 @@ class MinimalCall:
     async def press_info(self, digit: str, tone: float = 0.1) -> None:
         body = f"Signal={digit}\r\nDuration={round(1000 * tone)}\r\n".encode()
         kind = "application/dtmf-relay"
-        await self._request(lambda: self.signalling.inform(kind, body))
+        await self._ask("INFO", lambda: self.signalling.inform(kind, body))
 
     async def hold(self) -> None:
-        await self._modify("sendonly")
+        await self._modify("hold", "sendonly")
 
     async def unhold(self) -> None:
-        await self._modify("sendrecv")
+        await self._modify("unhold", "sendrecv")
 
     async def refer(self, target: str) -> None:
         host, port = self.signalling.peer
         uri = target if target.startswith("sip:") else f"sip:{target}@{host}:{port}"
-        await self._request(lambda: self.signalling.refer(uri))
+        await self._ask("REFER", lambda: self.signalling.refer(uri))
 
     # Audio.
 
     def play(self, samples: Samples) -> None:
         self._talk.play(samples)
-        self._idle.clear()
 
     async def played(self) -> None:
-        while self._talk.playing and self.state != "ended":
-            self._idle.clear()
-            await self._idle.wait()
+        await self._until(lambda: not self._talk.playing)
 
     def mute(self, on: bool) -> None:
         self._muted = on
         self._follow_direction()
 
     async def press(self, digits: str, tone: float = 0.1, gap: float = 0.1) -> None:
+        if self.state != "answered":
+            raise PhoneError(f"no key: the call is {self.state}")
         self._talk.press(digits, tone, gap)
-        while self._talk.pressing and self.state != "ended":
-            self._idle.clear()
-            await self._idle.wait()
+        await self._until(lambda: not self._talk.pressing)
 
-    def heard(self) -> Samples:
-        return self._hear.timeline(self._began, self._end)
-
-    def heard_since(self, seconds: float) -> Samples:
-        return self.heard()[round(seconds * RATE) :]
-
-    def sent_audio(self) -> Samples:
-        pieces = (
-            Piece(self._began, FRAME * tick, decode(payload, self._talk.payload_type))
-            for tick, payload in self._talk.sent
-        )
-        return assemble(pieces, self._began, self._end)
-
-    @property
-    def _end(self) -> float:
-        if not self._began:
-            return 0.0
-        return self._finished or self._loop.time()
+    def _sent(self) -> Timeline:
+        sent = Timeline()
+        for tick, payload in self._talk.sent:
+            samples = decode(payload, self._talk.payload_type)
+            sent.place(samples, self._began + tick * SECONDS, FRAME * tick)
+        return sent
 
     # What happens.
 
@@ -171,32 +128,28 @@ class MinimalCall:
             self._rang.set()
         elif isinstance(report, Answered):
             self._follow(report.session)
-            self._began = at
-            self._answered.set()
+            self._begin(at)
             self._beat_timer = self._loop.call_at(at, self._beat)
         elif isinstance(report, Changed):
             self._follow(report.session)
         elif isinstance(report, PressedByInfo):
             self._info_digits += report.digit
-        elif isinstance(report, Replied):
-            if self._reply is not None and not self._reply.done():
-                self._reply.set_result(report)
+        elif isinstance(report, Over):
+            self.close()
+            self._finish(report.ended, at)
         else:
-            self._end_call(report, at)
+            self._replied(report.status, report.reason)
 
     def close(self) -> None:
         """Free the socket and the timer."""
         if self._beat_timer is not None:
             self._beat_timer.cancel()
+        self._idle.set()
         self._socket.close()
 
-    def _end_call(self, over: Over, at: float) -> None:
-        self._finished, self._ended = at, over.ended
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_result(Replied("", over.ended.status, "the call has ended"))
-        for event in (self._rang, self._answered, self._over, self._idle):
-            event.set()
-        self.close()
+    def _offered(self, what: str) -> None:
+        if self.signalling.direction == "out" or self.state not in ("calling", "ringing"):
+            raise PhoneError(f"no {what}: the call is {self.state}, and not offered to us")
 
     def _follow(self, session: Session) -> None:
         """Send where, what and whether the far side wants it."""
@@ -228,27 +181,18 @@ class MinimalCall:
             return
         self._hear.receive(data, at)
 
-    async def _modify(self, direction: Direction) -> None:
-        await self._request(lambda: self.signalling.modify(direction))
+    async def _modify(self, what: str, direction: Direction) -> None:
+        await self._ask(what, lambda: self.signalling.modify(direction))
         self._follow_direction()
 
-    async def _request(self, verb: Callable[[], tuple[Effect, ...]]) -> None:
-        """Ask within the call, one at a time, and wait for the final response."""
-        if self.state != "answered":
-            raise PhoneError(f"the call is {self.state}, not answered")
-        self._reply = self._loop.create_future()
-        self._run(self.signalling, verb())
-        try:
-            replied = await asyncio.wait_for(self._reply, PATIENCE)
-        except TimeoutError as error:
-            raise PhoneError(f"no answer within {PATIENCE:g} s") from error
-        if replied.status >= 300:
-            raise PhoneError(f"{replied.method} refused: {replied.status} {replied.reason}")
+    async def _ask(self, what: str, verb: Callable[[], tuple[Effect, ...]]) -> None:
+        async def send() -> None:
+            self._run(self.signalling, verb())
 
-    async def _wait(self, event: asyncio.Event, timeout: float, what: str) -> None:
-        try:
-            await asyncio.wait_for(event.wait(), timeout)
-        except TimeoutError as error:
-            raise PhoneError(f"the call did not {what} within {timeout:g} s") from error
-        if self._ended is not None and self.signalling.state == "ended":
-            raise PhoneError(f"the call did not {what}: {self._ended}")
+        await self._request(what, send)
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        """Look after every beat."""
+        while not done() and self.state != "ended":
+            self._idle.clear()
+            await self._idle.wait()
