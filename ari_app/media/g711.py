@@ -2,7 +2,7 @@
 
 Encoding and decoding are look-ups in tables that are computed once, from the segments of G.711 as
 ITU-T's own software (G.191) rounds them: negative samples by one's complement, so that both signs
-have the same decision values.
+have the same decision values. (`take` is three times as fast as indexing.)
 """
 
 from collections.abc import Callable
@@ -66,22 +66,22 @@ _ALAW_ENCODER, _ALAW_DECODER = _alaw_encoder(), _alaw_decoder()
 
 def ulaw_encode(samples: Samples) -> Octets:
     """µ-law of samples of any shape, one octet each."""
-    return _ULAW_ENCODER[samples.view(np.uint16)]
+    return _ULAW_ENCODER.take(samples.view(np.uint16))
 
 
 def ulaw_decode(octets: Octets) -> Samples:
     """Samples of µ-law octets of any shape, ±32124."""
-    return _ULAW_DECODER[octets]
+    return _ULAW_DECODER.take(octets)
 
 
 def alaw_encode(samples: Samples) -> Octets:
     """A-law of samples of any shape, one octet each."""
-    return _ALAW_ENCODER[samples.view(np.uint16)]
+    return _ALAW_ENCODER.take(samples.view(np.uint16))
 
 
 def alaw_decode(octets: Octets) -> Samples:
     """Samples of A-law octets of any shape, ±32256."""
-    return _ALAW_DECODER[octets]
+    return _ALAW_DECODER.take(octets)
 
 
 def slin_encode(samples: Samples) -> Octets:
