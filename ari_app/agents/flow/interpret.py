@@ -42,6 +42,8 @@ from ari_app.conversation.values import CallerUnderstood, PatienceSet
 OFFER_KEYS_AFTER = 2
 "Misunderstandings of one question before its keys are offered; one more and we give up."
 
+By = Literal["speech", "keys"]
+
 
 class Interpreter:
     """One caller's way through a flow.
@@ -78,7 +80,7 @@ class Interpreter:
         self._before = ("", 0)
         "The question answered last and its failures, in case the caller denies the answer."
         self._denied = ("", 0)
-        self._by: Literal["speech", "keys", ""] = ""
+        self._by: By | None = None
         "How the last question was answered."
         self._keypad = Keypad()
         self._keys_only = keys_only
@@ -153,7 +155,8 @@ class Interpreter:
             case Choice():
                 self._choose(ask, meaning, meaning.digits, "keys")
             case Number(digits):
-                self._entered(ask, digits)
+                self._take(ask, digits, "keys", digits)
+                self._run(ask.then)
             case Wrong():
                 self._misunderstood(ask)
             case None:
@@ -171,22 +174,16 @@ class Interpreter:
 
     # What follows from it.
 
-    def _entered(self, ask: Ask, number: str) -> None:
-        if ask.slot:
-            self._slots[ask.slot] = number
-        self._take(ask, number, "keys")
-        self._run(ask.then)
-
-    def _choose(self, ask: Ask, choice: Choice, text: str, by: Literal["speech", "keys"]) -> None:
-        if ask.slot:
-            self._slots[ask.slot] = choice.name
+    def _choose(self, ask: Ask, choice: Choice, text: str, by: By) -> None:
         if ask.confirms and choice is not ask.choices[0]:
             self._denied = (self._before[0], self._before[1] + 1)
-        self._take(ask, text, by)
+        self._take(ask, text, by, choice.name)
         self._run(choice.then)
 
-    def _take(self, ask: Ask, text: str, by: Literal["speech", "keys"]) -> None:
+    def _take(self, ask: Ask, text: str, by: By, value: str) -> None:
         """The question is answered: nothing that was still to be said before matters now."""
+        if ask.slot:
+            self._slots[ask.slot] = value
         unsaid = tuple(speak.item for speak in self._turn if speak.interruptible)
         if unsaid:
             self._out.append(Drop(unsaid))
