@@ -243,4 +243,4 @@ class Steps:
 
 
 def _prefixed(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
