@@ -16,8 +16,12 @@ def run(
     *,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    seconds: float | None = None,
 ) -> str:
-    """The standard output of argv. Raises SandboxError, beginning with `doing`, when it fails."""
+    """The standard output of argv.
+
+    Raises SandboxError, beginning with `doing`, when it fails or takes longer than `seconds`.
+    """
     try:
         done = subprocess.run(
             [str(word) for word in argv],
@@ -28,7 +32,10 @@ def run(
             stdin=subprocess.DEVNULL,
             cwd=cwd,
             env={**os.environ, "LC_ALL": "C", **(environment or {})},
+            timeout=seconds,
         )
+    except subprocess.TimeoutExpired as error:
+        raise SandboxError(f"{doing}: no answer within {seconds:g} s") from error
     except FileNotFoundError as error:
         raise SandboxError(f"{doing}: needs {argv[0]}, which this machine does not have") from error
     if done.returncode:

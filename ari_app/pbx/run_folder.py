@@ -11,6 +11,8 @@ from array import array
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ari_app.errors import ConfigError
+from ari_app.pbx import SandboxError
 from ari_app.pbx.fragments import fragment_folder, render_folder
 from ari_app.pbx.installation import PREFIX, Installation
 from ari_app.pbx.values import PbxValues
@@ -48,11 +50,26 @@ class SandboxSettings:
     unpacked: bool = False
     "Pass over the host's own Asterisk."
 
+    def __post_init__(self) -> None:
+        for name in ("sip_port", "http_port", "rtp_start", "rtp_end"):
+            if not 1 <= getattr(self, name) <= 65535:
+                raise ConfigError(f"{name}: {getattr(self, name)} is not between 1 and 65535")
+        if self.rtp_end - self.rtp_start < 4:
+            raise ConfigError(
+                f"rtp_end: {self.rtp_end} leaves no room for one call after rtp_start "
+                f"{self.rtp_start}"
+            )
+
 
 def read_settings(run_dir: Path) -> SandboxSettings | None:
     """The settings that the PBX in run_dir was started with last, if any."""
     file = run_dir / "sandbox.json"
-    return SandboxSettings(**json.loads(file.read_text())) if file.is_file() else None
+    if not file.is_file():
+        return None
+    try:
+        return SandboxSettings(**json.loads(file.read_text()))
+    except (TypeError, ValueError) as error:
+        raise SandboxError(f"{file}: not as this version writes it ({error})") from error
 
 
 def secret_file(run_dir: Path, name: str) -> Path:

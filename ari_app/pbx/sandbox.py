@@ -5,7 +5,6 @@ Several run side by side; none needs root, and none knows of the host's own Aste
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
@@ -27,6 +26,7 @@ from ari_app.pbx.run_folder import (
 
 BOOT_SECONDS = 30.0
 STOP_SECONDS = 5.0
+ANSWER_SECONDS = 5.0
 
 SOCKET_PATH_LIMIT = 107
 "Bytes of a UNIX socket's path (unix(7))."
@@ -126,7 +126,7 @@ class Sandbox:
         write_run_folder(self.run_dir, self.settings, self.installation, self.ari_user)
         with (self.run_dir / "log/stdout").open("ab") as output:
             self._process = subprocess.Popen(
-                [self.installation.program, "-C", self._asterisk_conf, "-f"],
+                [self.installation.program, "-C", self._asterisk_conf, "-f", "-n"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -137,17 +137,19 @@ class Sandbox:
         self._wait_booted(self._process)
 
     def cli(self, command: str) -> str:
-        """What Asterisk's console answers. Raises SandboxError when it is not running."""
+        """What Asterisk's console answers. Raises SandboxError if it is not running or hangs."""
         argv: list[str | Path] = [self.installation.program, "-C", self._asterisk_conf]
-        return run([*argv, "-rx", command], f"{self.run_dir}: asking Asterisk '{command}'")
+        doing = f"{self.run_dir}: asking Asterisk '{command}'"
+        return run([*argv, "-rx", command], doing, seconds=ANSWER_SECONDS)
 
     def stop(self) -> None:
         """Stop, at once if not in peace; no process is left. Does nothing if none runs."""
         if self.pid() is None:
             return self._collect()
-        # it may be on its way down, or hung: then the signal below sees to it
-        with contextlib.suppress(SandboxError):
+        try:
             self.cli("core stop now")
+        except SandboxError:  # on its way down already, or hung
+            self.kill()
         if not self._wait_gone(STOP_SECONDS):
             self.kill()
         self._collect()

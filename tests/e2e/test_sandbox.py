@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -80,6 +82,22 @@ def test_no_process_is_left_after_stop_and_after_kill(make_pbx: Callable[..., Sa
         assert processes_of(sandbox) == []
         assert sandbox.pid() is None
         sandbox.stop()  # does nothing now
+
+
+def test_a_hung_one_is_stopped_too(make_pbx: Callable[..., Sandbox]) -> None:
+    sandbox = make_pbx()
+    os.kill(sandbox.pid() or 0, signal.SIGSTOP)
+    sandbox.stop()
+    assert processes_of(sandbox) == []
+
+
+def test_may_open_as_many_files_as_this_machine_allows(pbx: Sandbox) -> None:
+    """With 1024 Asterisk crashes near 200 calls."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    limits = Path(f"/proc/{pbx.pid()}/limits").read_text()
+    soft = re.search(r"Max open files\s+(\d+)", limits)
+    assert soft is not None
+    assert int(soft[1]) == (65536 if hard < 0 else min(hard, 65536))
 
 
 def test_starts_again_in_the_same_folder_with_other_secrets(

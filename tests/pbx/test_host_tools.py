@@ -23,6 +23,11 @@ def test_a_failure_tells_its_cause_not_its_consequences() -> None:
         run([sys.executable, "-c", script], "fetching")
 
 
+def test_a_tool_that_hangs_is_given_up() -> None:
+    with pytest.raises(SandboxError, match=r"^asking: no answer within 0.2 s$"):
+        run([sys.executable, "-c", "import time; time.sleep(9)"], "asking", seconds=0.2)
+
+
 @pytest.mark.parametrize(
     ("output", "line"),
     [
