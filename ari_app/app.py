@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from ari_app.agents.flow.load import load_flow
-from ari_app.agents.flow.texts import flow_texts
+from ari_app.agents.flow.model import flow_texts
 from ari_app.agents.scripted import ScriptedProvider
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
