@@ -1,0 +1,118 @@
+"""A worker of its own for a private PBX: its settings, written out, and its process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ari_app import agents
+from ari_app.errors import AttendantError
+from ari_app.pbx.sandbox import Sandbox
+
+FRONT_DESK = Path(agents.__file__).with_name("examples") / "front-desk.yaml"
+READY_SECONDS = 20.0
+
+
+class Site:
+    """A worker that serves a Sandbox, with everything it writes in one folder."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, *, flow: Path = FRONT_DESK) -> None:
+        self.folder = folder.resolve()
+        self.sandbox = sandbox
+        self._flow = flow
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "attendant.yaml"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "worker.log"
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def configure(self, changes: Mapping[str, Any] | None = None) -> None:
+        """Write the settings; `changes` replaces whole sections of them."""
+        sandbox = self.sandbox
+        transfer = {"context": "attendant-transfer"}
+        settings: dict[str, Any] = {
+            "app": sandbox.settings.app,
+            "pbx": [{"url": sandbox.ari_url.removesuffix("/ari"), "user": sandbox.ari_user}],
+            "speech": {
+                "programs": [str(Path(sandbox.settings.prefix).resolve() / "bin")],
+                "cache": str(Path(sandbox.settings.prefix).resolve() / "speech"),
+            },
+            "profiles": {"front-desk": {"flow": str(self._flow)}},
+            "destinations": {
+                "mailbox": transfer | {"extension": "mailbox"},
+                "sales": transfer | {"extension": "person"},
+                "support": transfer | {"extension": "queue"},
+            },
+            "journal": "journal.jsonl",
+            "drain": 1,
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(yaml.safe_dump({**settings, **(changes or {})}, sort_keys=False))
+
+    def start(self) -> None:
+        """Start the worker; returns when the PBX knows it. Raises AttendantError."""
+        password = self.sandbox.ari_password_file.read_text()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ari_app", "serve", "-c", str(self.config)],
+                env=os.environ | {"ATTENDANT_ARI_PASSWORD": password},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        app = f"{self.sandbox.settings.app}-1"
+        while app not in self.sandbox.cli("ari show apps"):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise AttendantError(
+                    f"the worker did not start; the last of {self.log}:\n"
+                    + self.log.read_text(errors="replace")[-2000:]
+                )
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """End it with SIGTERM; its exit status. 0 if none runs."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._end(signal.SIGKILL)
+
+    def hang(self) -> None:
+        """Stop it in its tracks, sockets open: the worst kind of death."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def _end(self, how: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        process, self._process = self._process, None
+        process.send_signal(how)
+        try:
+            return process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait(10)
+
+    def journal(self) -> Iterator[dict[str, Any]]:
+        """All entries so far."""
+        path = self.folder / "journal.jsonl"
+        if path.exists():
+            for line in path.read_text().splitlines():
+                yield json.loads(line)
