@@ -77,6 +77,16 @@ class MediaBoard:
             raise RuntimeError("the board has no address before start()")
         return self._address
 
+    @property
+    def strangers(self) -> int:
+        """Packets that came from addresses that nobody told us of."""
+        return self._engine.addresses.strangers if self._engine else 0
+
+    @property
+    def settled(self) -> int:
+        """Medias whose address translation was learnt from their first packet."""
+        return self._engine.addresses.settled if self._engine else 0
+
     def open(self, media: str, codec: str) -> BoardMedia:
         if self._engine is None:
             raise RuntimeError("open() before start() of the board")

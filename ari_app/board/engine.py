@@ -45,12 +45,14 @@ class Engine:
         far_delay: float,
         seen_as: Mapping[str, str],
         post: Callable[[Reports], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.inbox: deque[Message] = deque()
         self.addresses = Addresses(rows.count, seen_as)
         self._rows = rows
         self._socket = socket
         self._post = post
+        self._clock = clock
         self._names: dict[int, str] = {}
         self._codecs: dict[int, str] = {}
         self._pairings: dict[int, Pairing] = {}
@@ -65,14 +67,15 @@ class Engine:
             playout=self._playout,
             gate=gate,
             report=self._report,
+            clock=clock,
         )
 
     def work(self, beats: range, start: float) -> None:
         """Do these beats; `start` is the time of beat 0. Sending comes first: it has a deadline."""
-        self._obey(time.monotonic())
+        self._obey(self._clock())
         for beat in beats:
             self._outbound.send(beat % LANES, start + beat * SECONDS, self._sent)
-        now = time.monotonic()
+        now = self._clock()
         self._inbound.receive(self._socket.receive(), now)
         self._inbound.due(now)
         self._flush_reports()
@@ -165,23 +168,23 @@ class Engine:
         self.addresses.unbind(row)
         self._inbound.close(row)
         self._outbound.close(row)
-        self._report(row, StreamClosed(statistics_of(self._rows, row)))
+        self._report(row, StreamClosed(self._statistics(row)))
         del self._names[row], self._codecs[row]
         self._rows.free(row)
 
-
-def statistics_of(rows: Rows, row: int) -> MediaStatistics:
-    return MediaStatistics(
-        received=int(rows.received[row]),
-        lost=int(rows.lost[row]),
-        reordered=int(rows.reordered[row]),
-        duplicate=int(rows.duplicate[row]),
-        late=int(rows.late[row]),
-        malformed=int(rows.malformed[row]),
-        concealed=int(rows.concealed[row]),
-        filled=int(rows.filled[row]),
-        sent=int(rows.sent[row]),
-        jitter=float(rows.jitter[row]),
-        longest_gap=float(rows.longest_gap[row]),
-        send_lateness=float(rows.send_lateness[row]),
-    )
+    def _statistics(self, row: int) -> MediaStatistics:
+        rows = self._rows
+        return MediaStatistics(
+            received=int(rows.received[row]),
+            lost=int(rows.lost[row]),
+            reordered=int(rows.reordered[row]),
+            duplicate=int(rows.duplicate[row]),
+            late=int(rows.late[row]),
+            malformed=int(rows.malformed[row]),
+            concealed=int(rows.concealed[row]),
+            filled=int(rows.filled[row]),
+            sent=int(rows.sent[row]),
+            jitter=float(self._inbound.jitter.seconds[row]),
+            longest_gap=float(rows.longest_gap[row]),
+            send_lateness=float(rows.send_lateness[row]),
+        )

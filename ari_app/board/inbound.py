@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from ari_app.board.addresses import STRANGER, Addresses
 from ari_app.board.detector import VoiceDetector
 from ari_app.board.socket import Datagrams
@@ -9,7 +11,8 @@ from ari_app.media.g711 import Codec
 from ari_app.media.gate import Gate
 from ari_app.media.reorder import Voice
 from ari_app.media.rows import FRAME, PACKET_SAMPLES, Rows
-from ari_app.media.rtp import read_headers
+from ari_app.media.rtp import Headers, Octets, read_headers
+from ari_app.media.statistics import Jitter
 from ari_app.media.stream import Heard, Stream
 from ari_app.media.values import FrameHeard, MediaEvent
 
@@ -26,6 +29,7 @@ class Inbound:
         self._gate = gate
         self._stream = Stream(rows)
         self._report = report
+        self.jitter = Jitter(rows.count)
         self._codecs: dict[int, Codec] = {}
         self._detectors: dict[int, VoiceDetector] = {}
 
@@ -48,26 +52,38 @@ class Inbound:
         if not datagrams.sources:
             return
         headers = read_headers(datagrams.data, datagrams.lengths)
-        columns = (
-            headers.ok, headers.payload_type, headers.sequence, headers.timestamp, headers.ssrc,
-            headers.offset, headers.length,
-        )  # fmt: skip
-        read = zip(
-            datagrams.sources, datagrams.data, *(column.tolist() for column in columns), strict=True
-        )
-        for source, data, ok, payload_type, sequence, timestamp, ssrc, offset, length in read:
-            row = self._addresses.row(source)
-            if row == STRANGER:
-                continue
-            codec = self._codecs[row]
-            samples = length * FRAME // codec.frame_bytes
-            whole = samples * codec.frame_bytes == length * FRAME
-            if not (ok and whole and 0 < samples <= PACKET_SAMPLES):
-                self._rows.malformed[row] += 1
-            elif payload_type == codec.payload_type:
-                voice = codec.decode(data[offset : offset + length])
-                packet = Voice(sequence, timestamp, ssrc, voice)
+        owners = np.array([self._addresses.row(key) for key in datagrams.sources], np.int64)
+        known = owners != STRANGER
+        np.add.at(self._rows.malformed, owners[known & ~headers.ok], 1)
+        valid = np.flatnonzero(known & headers.ok)
+        for index in valid.tolist():
+            row = int(owners[index])
+            packet = self._decode(row, headers, datagrams.data, index)
+            if packet is not None:
+                self._measure(row, packet, now)
                 self._hear(row, self._stream.push(row, packet, now))
+
+    def _decode(self, row: int, headers: Headers, data: Octets, index: int) -> Voice | None:
+        """A packet's audio; None when it is of another kind, or cannot be what it says it is."""
+        codec = self._codecs[row]
+        if headers.payload_type[index] != codec.payload_type:
+            return None
+        offset, length = int(headers.offset[index]), int(headers.length[index])
+        samples = length * FRAME // codec.frame_bytes
+        if samples * codec.frame_bytes != length * FRAME or not 0 < samples <= PACKET_SAMPLES:
+            self._rows.malformed[row] += 1
+            return None
+        return Voice(
+            int(headers.sequence[index]),
+            int(headers.timestamp[index]),
+            int(headers.ssrc[index]),
+            codec.decode(data[index, offset : offset + length]),
+        )
+
+    def _measure(self, row: int, packet: Voice, now: float) -> None:
+        if packet.ssrc != self._rows.ssrc[row]:
+            self.jitter.clear(row)
+        self.jitter.arrived(row, packet.timestamp, now)
 
     def due(self, now: float) -> None:
         """Call it every beat: silence where nobody sends, and the end of waiting at holes."""

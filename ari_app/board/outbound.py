@@ -33,6 +33,7 @@ class Outbound:
         playout: Playout,
         gate: Gate,
         report: Report,
+        clock: Callable[[], float],
     ) -> None:
         self.pace = Pace(rows)
         self._rows = rows
@@ -41,6 +42,7 @@ class Outbound:
         self._playout = playout
         self._gate = gate
         self._report = report
+        self._clock = clock
         self._codecs: dict[int, Codec] = {}
         self._lanes = [np.zeros(0, np.int64)] * LANES
         self._frames = np.zeros((rows.count, FRAME), np.int16)
@@ -66,12 +68,16 @@ class Outbound:
         """Send what this lane owes at this deadline (seconds, on the beat)."""
         if not len(self._lanes[lane]):
             return
-        for sending in self.pace.due(self._lanes[lane], deadline):
+        rows = self._lanes[lane]
+        deadlines = self._rows.next_send[rows]  # a copy: pace moves them on
+        for sending in self.pace.due(rows, deadline):
             if len(sending):
                 frames = self._next_frames(sending)
                 self._gate.sent(sending, frames)
                 self._transmit(sending, frames)
                 sent(sending, frames)
+        late = np.where(np.isfinite(deadlines), self._clock() - deadlines, 0.0)
+        self._rows.send_lateness[rows] = np.maximum(self._rows.send_lateness[rows], late)
 
     def _next_frames(self, sending: Integers) -> Samples:
         frames = self._frames[: len(sending)]

@@ -41,7 +41,7 @@ class _Item:
 
     @property
     def is_over(self) -> bool:
-        return self.complete and self.played >= self.length
+        return self.complete and min(self.sent, self.played) >= self.length
 
     def read(self, out: Samples) -> None:
         """The next frame; the last one is filled up with silence."""

@@ -104,7 +104,6 @@ class Rows:
         self.filled = self._integers()
         self.left_out = self._integers()  # quiet frames, to get back to real time
         self.sent = self._integers()
-        self.jitter = self._seconds()
         self.longest_gap = self._seconds()
         self.send_lateness = self._seconds()
 
