@@ -216,7 +216,7 @@ def read_headers(rows: Octets, lengths: Integers) -> Headers:
     ok = (first >> 6 == _VERSION) & (lengths <= rows.shape[1])
     end = lengths
     if (first & 0x30).any():  # extensions and padding are rare: most steps end here
-        offset = _skip_extensions(rows, lengths, offset, (first & 0x10) != 0)
+        offset = _skip_extensions(rows, offset, (first & 0x10) != 0)
         end, padded = _cut_padding(rows, lengths, (first & 0x20) != 0)
         ok &= padded
     ok &= offset <= end
@@ -238,14 +238,10 @@ def _at(rows: Octets, column: Integers) -> Integers:
     return rows[np.arange(len(rows)), column].astype(np.int64)
 
 
-def _skip_extensions(
-    rows: Octets, lengths: Integers, offset: Integers, extended: NDArray[np.bool_]
-) -> Integers:
+def _skip_extensions(rows: Octets, offset: Integers, extended: NDArray[np.bool_]) -> Integers:
+    """Where an extension's own header is past the end, its words are too: not ok either way."""
     words = _at(rows, offset + 2) << 8 | _at(rows, offset + 3)
-    begin = offset + _EXTENSION.size
-    # Words outside the datagram are not read: the begin alone is then past the end.
-    end = np.where(begin <= lengths, begin + 4 * words, begin)
-    return np.where(extended, end, offset)
+    return np.where(extended, offset + _EXTENSION.size + 4 * words, offset)
 
 
 def _cut_padding(
