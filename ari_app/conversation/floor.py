@@ -10,25 +10,17 @@ from typing import Any, Literal
 
 from ari_app.conversation import commands as ask
 from ari_app.conversation import events as told
+from ari_app.conversation import values as said
 from ari_app.conversation.barge_in import BargeIn
 from ari_app.conversation.caller import Caller, edge
 from ari_app.conversation.digits import Digits
-from ari_app.conversation.farewell import Farewell, Leave
+from ari_app.conversation.farewell import Farewell
 from ari_app.conversation.items import Item, Items
 from ari_app.conversation.no_input import NoInput, Remedy
 from ari_app.conversation.settings import FloorSettings
 from ari_app.conversation.stream_time import StreamTime
 from ari_app.conversation.transcript import Transcript
-from ari_app.conversation.values import (
-    CallerUnderstood,
-    EdgeKind,
-    ItemFinished,
-    ItemStarted,
-    ItemText,
-    PatienceSet,
-    SessionFailed,
-    ToolAsked,
-)
+from ari_app.conversation.values import EdgeKind
 from ari_app.media.values import Played, SpeechBegan, SpeechEnded
 
 NEVER = float("inf")
@@ -63,7 +55,6 @@ class Conversation:
         self._unanswered: tuple[float, float] | None = None
         "End of the caller's last speech and our decision, `now`, until an answer is queued."
         self._goodbyes = 0
-        self._failed = ""
         self._table: dict[type, Callable[[Any, float], None]] = {
             told.Started: self._on_started,
             told.MediaMoved: self._on_media_moved,
@@ -71,18 +62,18 @@ class Conversation:
             SpeechBegan: self._on_speech_began,
             SpeechEnded: self._on_speech_ended,
             Played: self._on_played,
-            ItemStarted: self._on_item_started,
+            said.ItemStarted: self._on_item_started,
             told.ItemQueued: self._on_item_queued,
-            ItemText: self._on_item_text,
-            ItemFinished: self._on_item_finished,
-            CallerUnderstood: self._on_understood,
-            PatienceSet: self._on_patience,
-            ToolAsked: self._on_tool,
-            SessionFailed: self._on_failed,
+            said.ItemText: self._on_item_text,
+            said.ItemFinished: self._on_item_finished,
+            said.CallerUnderstood: self._on_understood,
+            said.PatienceSet: self._on_patience,
+            said.ToolAsked: self._on_tool,
+            said.SessionFailed: self._on_failed,
             told.KeyPressed: self._on_key,
             told.KeysMasked: self._on_masked,
             told.Held: self._on_held,
-            told.Tick: self._on_tick,
+            told.Tick: lambda event, now: None,
         }
 
     def handle(self, event: told.Event, now: float) -> tuple[ask.Command, ...]:
@@ -136,7 +127,7 @@ class Conversation:
         self._count(commands is not None)
         self._out.extend(commands or ())
 
-    def _on_item_started(self, event: ItemStarted, now: float) -> None:
+    def _on_item_started(self, event: said.ItemStarted, now: float) -> None:
         if self._farewell.over:
             self._out.append(ask.DropItem(event.item))
         else:
@@ -150,13 +141,13 @@ class Conversation:
             self._unanswered = None
             self._out.append(ask.WriteTurn(decided - spoken, now - spoken))
 
-    def _on_item_text(self, event: ItemText, now: float) -> None:
+    def _on_item_text(self, event: said.ItemText, now: float) -> None:
         self._count(self._items.say(event.item, event.text))
 
-    def _on_item_finished(self, event: ItemFinished, now: float) -> None:
+    def _on_item_finished(self, event: said.ItemFinished, now: float) -> None:
         self._count(self._items.finish(event.item))
 
-    def _on_understood(self, event: CallerUnderstood, now: float) -> None:
+    def _on_understood(self, event: said.CallerUnderstood, now: float) -> None:
         at = until = self.stream.at(now)
         text = event.text
         if event.by == "keys":
@@ -167,30 +158,16 @@ class Conversation:
         if line is not None:
             self._out.append(ask.WriteUtterance(line, event.by))
 
-    def _on_patience(self, event: PatienceSet, now: float) -> None:
+    def _on_patience(self, event: said.PatienceSet, now: float) -> None:
         self._turns.set_silence(event.end_of_turn)
         self._no_input.patience = event.no_input
         self._by_speech = event.interruptible_by_speech
 
-    def _on_tool(self, event: ToolAsked, now: float) -> None:
-        reason = event.arguments.get("reason", "")
-        destination = event.arguments.get("destination", "")
-        leave: ask.HandOver | ask.HangUp
-        if event.name == "hand_over" and destination:
-            leave = ask.HandOver(destination, reason)
-        elif event.name == "hang_up":
-            leave = ask.HangUp(reason)
-        else:
-            self._out.append(ask.AnswerTool(event.call, "refused: no such tool or destination"))
-            return
-        if not self._farewell.ask(Leave(leave, event.call), now):
-            self._out.append(ask.AnswerTool(event.call, "refused: the caller leaves already"))
+    def _on_tool(self, event: said.ToolAsked, now: float) -> None:
+        self._out.extend(self._farewell.ask(event, now))
 
-    def _on_failed(self, event: SessionFailed, now: float) -> None:
-        if not self._failed:
-            self._failed = event.reason or "the session ended"
-            if self._farewell.pending is None and not self._farewell.over:
-                self._out.append(ask.GiveUp(self._failed))
+    def _on_failed(self, event: said.SessionFailed, now: float) -> None:
+        self._out.extend(self._farewell.fail(event))
 
     def _on_key(self, event: told.KeyPressed, now: float) -> None:
         pressed = self._digits.press(event.digit, event.duration, now)
@@ -208,9 +185,6 @@ class Conversation:
             self._end_turn(now)
         self._held = event.held
         self._no_input.stir(now)
-
-    def _on_tick(self, event: told.Tick, now: float) -> None:
-        """Nothing but time."""
 
     # What is due: in this order after every event.
 
@@ -257,17 +231,16 @@ class Conversation:
             self._keys = ""
 
     def _settle_farewell(self, now: float) -> None:
-        command = self._farewell.go() if now >= self._leave_at() else None
-        if command is not None:
-            self._out.append(command)
+        if now >= self._leave_at():
+            self._out.extend(self._farewell.go())
 
     def _leave_at(self) -> float:
-        """When (`now`) the caller is let go; 0 if at once."""
-        leave = self._farewell.pending
-        speaking = self._turns.is_open and leave is not None and leave.withdrawable
-        if leave is None or speaking or self._barge_in.suspicion is not None:
+        if self._barge_in.suspicion is not None:
             return NEVER
-        return self._farewell.stalled_at(self._items.progress) if self._items else 0.0
+        items = self._items
+        return self._farewell.due_at(
+            saying=bool(items), progress=items.progress, listening=self._turns.is_open
+        )
 
     def _settle_silence(self, now: float) -> None:
         if now < self._silence_due_at():
@@ -275,14 +248,13 @@ class Conversation:
         if self._no_input.remedy(now) is Remedy.ASK_AGAIN:
             self._out.append(edge(EdgeKind.PASSED, self.stream.at(now)))
             return
-        self._farewell.ask(Leave(ask.HangUp("no input")), now)
-        text = self._settings.goodbye
-        if not text:
-            return self._settle_farewell(now)
-        self._goodbyes += 1
-        goodbye = Item(f"goodbye-{self._goodbyes}", ours=True, text=text)
-        self._items.begin(goodbye)
-        self._out.append(ask.Say(goodbye.item, text))
+        self._farewell.hang_up("no input", now)
+        if text := self._settings.goodbye:
+            self._goodbyes += 1
+            goodbye = Item(f"goodbye-{self._goodbyes}", ours=True, text=text)
+            self._items.begin(goodbye)
+            self._out.append(ask.Say(goodbye.item, text))
+        self._settle_farewell(now)
 
     def _silence_due_at(self) -> float:
         busy = self._turns.is_open or self._farewell.pending is not None
@@ -308,7 +280,7 @@ class Conversation:
         for item in cut:
             if item.queued == 0.0 and not item.ours:
                 self._out.append(ask.SendInterrupt(item.item, 0.0))
-        self._withdraw()
+        self._out.extend(self._farewell.withdraw())
 
     def _end_turn(self, now: float) -> None:
         """The open turn, if any, is over now."""
@@ -322,17 +294,7 @@ class Conversation:
         if turn is not None and turn is not before:
             self._unanswered = (turn.silent_from, now)
             self._no_input.caller_took_part(now)
-            self._withdraw()
-
-    def _withdraw(self) -> None:
-        """A caller who takes part is not hung up on."""
-        withdrawn = self._farewell.withdraw()
-        if withdrawn is None:
-            return
-        if self._failed:
-            self._out.append(ask.GiveUp(self._failed))
-        elif withdrawn.call:
-            self._out.append(ask.AnswerTool(withdrawn.call, "withdrawn: the caller spoke up"))
+            self._out.extend(self._farewell.withdraw())
 
     def _count(self, expected: bool) -> None:
         self.ignored += not expected
