@@ -37,7 +37,6 @@ UNTESTED = {
     "conversation/values.py": "values",
     "errors.py": "values",
     "media/values.py": "values",
-    "pbx/values.py": "values",
     "phone/port.py": "protocols",
     "phone/signals.py": "values",
     "ports.py": "protocols",

@@ -3,6 +3,8 @@
 Packets lost, reordered, late and doubled are counted where it is decided what they are (reorder).
 """
 
+from math import isnan
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,22 +33,26 @@ class Jitter:
         self.seconds[row] = 0
         self._arrival[row] = np.nan
 
-    def arrived(
-        self, rows: Integers | int, timestamp: Integers | int, now: Seconds | float
-    ) -> None:
-        """Take one packet of each of these rows: its timestamp and when it came, seconds.
+    def arrived(self, row: int, timestamp: int, now: float) -> None:
+        """Take a packet: its timestamp and when it came, seconds.
 
-        Rows must differ from each other. Leave packets out that share a timestamp with others
-        (telephone events) or come for the second time.
+        Leave packets out that share a timestamp with others (telephone events) or come twice.
         """
-        at = np.atleast_1d(np.asarray(rows, np.int64))
-        stamps = np.broadcast_to(np.asarray(timestamp, np.int64), at.shape)
-        sent = timestamp_distance(stamps, self._timestamp[at]) / self._rate
-        difference = np.abs(now - self._arrival[at] - sent)
-        difference = np.where(np.isnan(difference), self.seconds[at], difference)  # a first packet
-        self.seconds[at] += (difference - self.seconds[at]) / 16
-        self._timestamp[at] = stamps
-        self._arrival[at] = now
+        apart = now - self._arrival.item(row)
+        if not isnan(apart):  # not the first packet
+            sent = timestamp_distance(timestamp, self._timestamp.item(row)) / self._rate
+            jitter = self.seconds.item(row)
+            self.seconds[row] = jitter + (abs(apart - sent) - jitter) / 16
+        self._timestamp[row] = timestamp
+        self._arrival[row] = now
+
+    def arrived_at_once(self, rows: Integers, timestamp: Integers, now: Seconds) -> None:
+        """The same for many different rows; all arrays have shape (n,)."""
+        sent = timestamp_distance(timestamp, self._timestamp[rows]) / self._rate
+        change = np.abs(now - self._arrival[rows] - sent) - self.seconds[rows]
+        self.seconds[rows] += np.nan_to_num(change) / 16
+        self._timestamp[rows] = timestamp
+        self._arrival[rows] = now
 
 
 def rating(delay: float, loss: float, burst: float = 1.0) -> float:

@@ -128,7 +128,9 @@ def streams() -> list[Case]:
         ),
         Case("conceal: a loss and a return", lose_one),
         Case(
-            "jitter", lambda: jitter.arrived(0, 160, 0.02), lambda: jitter.arrived(rows, 160, 0.02)
+            "jitter",
+            lambda: jitter.arrived(0, 160, 0.02),
+            lambda: jitter.arrived_at_once(rows, 160 * rows, 0.02 * rows),
         ),
     ]
 

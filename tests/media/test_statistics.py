@@ -49,7 +49,7 @@ def test_many_rows_at_once_equal_rows_alone() -> None:
     arrivals = np.cumsum(np.random.default_rng(1).uniform(0, 0.04, (50, 3)), axis=0)
     together = Jitter(5)
     for n, now in enumerate(arrivals):
-        together.arrived(rows, np.full(3, n * 160), now)
+        together.arrived_at_once(rows, np.full(3, n * 160), now)
     for column, row in enumerate(rows):
         alone = measured([(float(now), n * 160) for n, now in enumerate(arrivals[:, column])])
         assert together.seconds[row] == pytest.approx(alone)
