@@ -40,6 +40,8 @@ class Signalling:
     state: CallState = "calling"
     far_number: int = 0
     "CSeq of the far side's last request."
+    proceeding: bool = False
+    "A provisional response came to our INVITE: from now on it can be cancelled."
     leaving: bool = False
     "We asked for the end (CANCEL or BYE)."
     _confirmed: dict[int, Request] = field(default_factory=dict)
@@ -75,7 +77,7 @@ class Signalling:
         self.leaving = True
         if self.state == "answered":
             return (Ask(self.dialog.request("BYE")),)
-        return self._cancel() if self.state == "ringing" else ()
+        return self._cancel() if self.proceeding else ()
 
     def modify(self, direction: sdp.Direction) -> tuple[Effect, ...]:
         """re-INVITE with another direction (hold is sendonly, RFC 3264 §8.4)."""
@@ -176,7 +178,8 @@ class Signalling:
         if response.status in CHALLENGES and not (self.leaving and method == "INVITE"):
             again = self.dialog.authenticated(response)
             if again is not None:
-                self.invite = again if self.state == "calling" else self.invite
+                if self.state == "calling":
+                    self.invite, self.proceeding = again, False
                 return (Ask(again),)
         if method == "INVITE":
             return self._invited(response)
@@ -210,10 +213,13 @@ class Signalling:
     def _provisional(self, response: Response) -> tuple[Effect, ...]:
         if self.state not in ("calling", "ringing"):
             return ()
-        first, self.state = self.state == "calling", "ringing"
-        if self.leaving and first:
-            return self._cancel()
-        return (Rang(),) if response.status in (180, 183) else ()
+        first, self.proceeding = not self.proceeding, True
+        if self.leaving:
+            return self._cancel() if first else ()
+        if response.status not in (180, 183):
+            return ()
+        self.state = "ringing"
+        return (Rang(),)
 
     def _reinvited(self, response: Response) -> tuple[Effect, ...]:
         replied = Replied("INVITE", response.status, response.reason)
