@@ -114,7 +114,7 @@ def streams() -> list[Case]:
     frames = np.random.default_rng(0).normal(0, 3000, (ROWS, FRAME)).astype(np.int16)
     concealment, losing = Concealment(ROWS), Concealment(1)
     rows = np.arange(ROWS, dtype=np.int64)
-    jitter = Jitter(ROWS)
+    jitter, now = Jitter(ROWS), np.linspace(0, 0.02, ROWS, dtype=np.float64)
 
     def lose_one() -> None:
         losing.heard(0, frames[0])
@@ -130,7 +130,7 @@ def streams() -> list[Case]:
         Case(
             "jitter",
             lambda: jitter.arrived(0, 160, 0.02),
-            lambda: jitter.arrived_at_once(rows, 160 * rows, 0.02 * rows),
+            lambda: jitter.arrived_at_once(rows, rows, now),
         ),
     ]
 
