@@ -11,9 +11,7 @@ class Leave:
     """What is asked for, and the tool call that asked; '' for our own wish."""
 
     command: HandOver | HangUp
-    call: str
-    asked: float
-    "When, `now`."
+    call: str = ""
 
     @property
     def withdrawable(self) -> bool:
@@ -28,26 +26,25 @@ class Farewell:
     that is lost meanwhile has done its part.
     """
 
-    def __init__(self, stalled: float) -> None:
-        self._stalled = stalled
+    def __init__(self) -> None:
         self._failed = ""
         self.pending: Leave | None = None
         self.over = False
         "The caller was let go; nothing more is said."
 
-    def ask(self, event: ToolAsked, now: float) -> tuple[Command, ...]:
+    def ask(self, event: ToolAsked) -> tuple[Command, ...]:
         """The agent wants to let the caller go; what it is told if that cannot be."""
         command = _wish(event)
         if command is None:
             return (AnswerTool(event.call, "refused: no such tool or destination"),)
         if self.pending is not None or self.over:
             return (AnswerTool(event.call, "refused: the caller leaves already"),)
-        self.pending = Leave(command, event.call, now)
+        self.pending = Leave(command, event.call)
         return ()
 
-    def hang_up(self, reason: str, now: float) -> None:
+    def hang_up(self, reason: str) -> None:
         """We want to let the caller go ourselves."""
-        self.pending = self.pending or Leave(HangUp(reason), "", now)
+        self.pending = self.pending or Leave(HangUp(reason))
 
     def fail(self, event: SessionFailed) -> tuple[Command, ...]:
         """The agent is lost: told once, and only if it is still needed."""
@@ -64,15 +61,15 @@ class Farewell:
             return (GiveUp(self._failed),)
         return (AnswerTool(call, "withdrawn: the caller spoke up"),) if call else ()
 
-    def due_at(self, *, saying: bool, progress: float, listening: bool) -> float:
-        """When (`now`) the caller is let go; 0 if at once.
+    def due_at(self, said_at: float, *, listening: bool) -> float:
+        """When (`now`) the caller is let go.
 
-        saying: not everything was said; progress: when it last moved on, `now`; listening: the
-        caller is saying something.
+        said_at: when everything will have been said, at the latest; listening: the caller is
+        saying something.
         """
         if self.pending is None or (listening and self.pending.withdrawable):
             return float("inf")
-        return max(progress, self.pending.asked) + self._stalled if saying else 0.0
+        return said_at
 
     def go(self) -> tuple[Command, ...]:
         """It is due."""

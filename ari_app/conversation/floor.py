@@ -44,8 +44,8 @@ class Conversation:
         self._barge_in = BargeIn(settings)
         self._digits = Digits()
         self._no_input = NoInput(settings.reprompts)
-        self._items = Items(self.stream, self.transcript)
-        self._farewell = Farewell(settings.stalled)
+        self._items = Items(self.stream, self.transcript, settings.stalled)
+        self._farewell = Farewell()
         self._out: list[ask.Command] = []
         self._started = self._held = self._paused = False
         self._by_speech = True
@@ -87,18 +87,18 @@ class Conversation:
         """When (`now`) to tell a `Tick` unless something else happens first."""
         due = self._items.overdue_at()
         if self._live:
-            due = min(due, self._barge_in.verdict_at(self._turns))
-            due = min(due, self._turn_due_at(), self._leave_at(), self._silence_due_at())
+            turn = min(self._barge_in.verdict_at(self._turns), self._turn_due_at())
+            due = min(due, turn, self._keys_due_at(), self._leave_at(), self._silence_due_at())
         return None if due == NEVER else due
 
     @property
     def _live(self) -> bool:
         return self._started and not self._held and not self._farewell.over
 
-    @property
-    def _shielded(self) -> bool:
-        """Speech cannot interrupt what we say."""
-        return self._items.shielded or (bool(self._items) and not self._by_speech)
+    def _shield_until(self) -> float:
+        """Until when (`now`, at most) speech cannot interrupt what we say."""
+        deaf = bool(self._items) and not self._by_speech
+        return self._items.stalled_at() if deaf else self._items.shield_until()
 
     # What happened: one method for each event; each notes only its own fact.
 
@@ -131,7 +131,7 @@ class Conversation:
         if self._farewell.over:
             self._out.append(ask.DropItem(event.item))
         else:
-            self._count(self._items.begin(Item(event.item, event.interruptible)))
+            self._count(self._items.begin(Item(event.item, event.interruptible), now))
 
     def _on_item_queued(self, event: told.ItemQueued, now: float) -> None:
         item = self._items.queue(event.item, event.seconds, now)
@@ -149,10 +149,8 @@ class Conversation:
 
     def _on_understood(self, event: said.CallerUnderstood, now: float) -> None:
         at = until = self.stream.at(now)
-        text = event.text
-        if event.by == "keys":
-            text = self._digits.shown(text)
-        elif self._caller.last is not None:
+        text = self._digits.shown(event.text) if event.by == "keys" else event.text
+        if event.by == "speech" and self._caller.last is not None:
             at, until = self._caller.last.began, self._caller.last.ended
         line = self.transcript.heard(text, at, until)
         if line is not None:
@@ -164,7 +162,7 @@ class Conversation:
         self._by_speech = event.interruptible_by_speech
 
     def _on_tool(self, event: said.ToolAsked, now: float) -> None:
-        self._out.extend(self._farewell.ask(event, now))
+        self._out.extend(self._farewell.ask(event))
 
     def _on_failed(self, event: said.SessionFailed, now: float) -> None:
         self._out.extend(self._farewell.fail(event))
@@ -184,7 +182,7 @@ class Conversation:
         if event.held:
             self._end_turn(now)
         self._held = event.held
-        self._no_input.stir(now)
+        self._items.progress = now  # nothing moved, but not for want of words
 
     # What is due: in this order after every event.
 
@@ -201,7 +199,7 @@ class Conversation:
 
     def _settle_interruption(self, now: float) -> None:
         doubted = self._barge_in.suspicion is not None
-        if not self._turns.is_open or not self._items or self._shielded:
+        if not self._turns.is_open or not self._items or now < self._shield_until():
             self._barge_in.drop()  # nothing is left to interrupt: an ordinary turn
         elif not doubted and self._items.left(now) <= self._settings.overlap:
             return  # an early answer, not an interruption
@@ -214,21 +212,25 @@ class Conversation:
             self._out.extend(self._caller.dismiss(now))
 
     def _settle_turn(self, now: float) -> None:
-        if not self._shielded:
+        if now >= self._shield_until():
             self._out.extend(self._caller.tell_began())
         if now >= self._turn_due_at():
             self._end_turn(now)
 
     def _turn_due_at(self) -> float:
-        blocked = self._shielded or self._barge_in.suspicion is not None
-        return NEVER if blocked else self._turns.over_at()
+        if self._barge_in.suspicion is not None:
+            return NEVER
+        return max(self._turns.over_at(), self._shield_until())
 
     def _settle_keys(self, now: float) -> None:
-        if self._keys and not self._items.shielded:
+        if now >= self._keys_due_at():
             if self._items:
                 self._interrupt("key", now)
             self._out.append(ask.SendKeys(self._keys))
             self._keys = ""
+
+    def _keys_due_at(self) -> float:
+        return self._items.shield_until() if self._keys else NEVER
 
     def _settle_farewell(self, now: float) -> None:
         if now >= self._leave_at():
@@ -237,10 +239,8 @@ class Conversation:
     def _leave_at(self) -> float:
         if self._barge_in.suspicion is not None:
             return NEVER
-        items = self._items
-        return self._farewell.due_at(
-            saying=bool(items), progress=items.progress, listening=self._turns.is_open
-        )
+        said_at = self._items.stalled_at() if self._items else 0.0
+        return self._farewell.due_at(said_at, listening=self._turns.is_open)
 
     def _settle_silence(self, now: float) -> None:
         if now < self._silence_due_at():
@@ -248,11 +248,11 @@ class Conversation:
         if self._no_input.remedy(now) is Remedy.ASK_AGAIN:
             self._out.append(edge(EdgeKind.PASSED, self.stream.at(now)))
             return
-        self._farewell.hang_up("no input", now)
+        self._farewell.hang_up("no input")
         if text := self._settings.goodbye:
             self._goodbyes += 1
             goodbye = Item(f"goodbye-{self._goodbyes}", ours=True, text=text)
-            self._items.begin(goodbye)
+            self._items.begin(goodbye, now)
             self._out.append(ask.Say(goodbye.item, text))
         self._settle_farewell(now)
 
@@ -290,8 +290,7 @@ class Conversation:
         before = self._caller.last
         self._out.extend(self._caller.end(now))
         self._no_input.stir(now)
-        turn = self._caller.last
-        if turn is not None and turn is not before:
+        if (turn := self._caller.last) is not None and turn is not before:
             self._unanswered = (turn.silent_from, now)
             self._no_input.caller_took_part(now)
             self._out.extend(self._farewell.withdraw())

@@ -35,7 +35,8 @@ class Item:
 class Items:
     """Open items (to be played) in their order, and cut ones whose last word is awaited."""
 
-    def __init__(self, stream: StreamTime, transcript: Transcript) -> None:
+    def __init__(self, stream: StreamTime, transcript: Transcript, stalled: float) -> None:
+        self._stalled = stalled
         self._stream = stream
         self._transcript = transcript
         self._open: dict[str, Item] = {}
@@ -46,10 +47,15 @@ class Items:
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    @property
-    def shielded(self) -> bool:
-        """Something that may not be interrupted is being said, or will be after what is."""
-        return any(not item.interruptible for item in self._open.values())
+    def stalled_at(self) -> float:
+        """When (`now`) what we say has stood still for so long that nobody waits for it."""
+        return self.progress + self._stalled
+
+    def shield_until(self) -> float:
+        """Until when (`now`, at most) the caller cannot interrupt, because something that may not
+        be interrupted is being said, or will be after what is."""
+        shielded = any(not item.interruptible for item in self._open.values())
+        return self.stalled_at() if shielded else 0.0
 
     def left(self, now: float) -> float:
         """Seconds until we have said everything; inf when the agent has not finished."""
@@ -58,11 +64,12 @@ class Items:
         queued = sum(item.queued - item.played for item in self._open.values())
         return queued - (now - self.progress)
 
-    def begin(self, item: Item) -> bool:
+    def begin(self, item: Item, now: float) -> bool:
         """False when it is known already."""
         if item.item in self._open or item.item in self._cut:
             return False
         self._open[item.item] = item
+        self.progress = now
         return True
 
     def queue(self, item: str, seconds: float, now: float) -> Item | None:
