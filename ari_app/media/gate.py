@@ -19,7 +19,9 @@ ECHO_GAIN = 0.1
 "Echo is at most 20 dB weaker than what we send."
 HANGOVER_FRAMES = 12
 "Frames of silence that end speech: 240 ms."
-_START_FLOOR = 20.0
+START_FLOOR = 200.0
+"""RMS. We do not know the line yet, and a fresh webrtcvad takes noise that sets in for speech: what
+is quieter than -35 dBFS has to prove itself. The floor sinks within a few frames."""
 _FALL, _RISE, _CREEP = 0.3, 0.04, 1.001
 "How fast the floor follows quieter frames, noise, and (lest it stay behind) speech."
 _SENT_DECAY = 0.87
@@ -33,7 +35,7 @@ class Gate:
         self._rows = rows
 
     def clear(self, row: int) -> None:
-        self._rows.floor[row] = _START_FLOOR
+        self._rows.floor[row] = START_FLOOR
 
     def sent(self, sending: Integers, frames: Samples) -> None:
         """We sent these frames, shape (n, 160), to these rows, shape (n,)."""
