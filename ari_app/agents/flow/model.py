@@ -133,10 +133,10 @@ class Phrasing:
     use_keys: str = "Please use the keys of your phone."
     speech_lost: str = "I can not hear you well. Please use the keys of your phone."
     give_up: str = "I am sorry. Please hold the line."
-    yes: tuple[str, ...] = ("yes", "yes please", "yeah", "correct", "that is right", "right")
-    no: tuple[str, ...] = ("no", "no thanks", "no thank you", "nope", "wrong", "that is wrong")
-    greetings: tuple[str, ...] = ("hello", "hi", "good morning", "good afternoon")
-    "Heard as such, they answer nothing and are no misunderstanding."
+    yes: tuple[str, ...] = ("yes", "yes please", "yeah", "correct")
+    no: tuple[str, ...] = ("no", "no thank you")
+    greetings: tuple[str, ...] = ("hello", "good morning", "good afternoon")
+    "Listened for in menus: they answer nothing and are no misunderstanding."
 
 
 @dataclass(frozen=True)
@@ -218,9 +218,8 @@ def flow_texts(flow: Flow) -> tuple[str, ...]:
 def phrases(ask: Ask, phrasing: Phrasing) -> tuple[str, ...]:
     """What the recogniser is to listen for during a question; () when only keys answer it."""
     spoken_answers = [phrase for choice in ask.choices for phrase in choice.phrases]
-    if not spoken_answers:
-        return ()
-    return tuple(dict.fromkeys([*spoken_answers, *phrasing.greetings]))
+    is_menu = bool(spoken_answers) and not ask.confirms  # beside "no", a "hello" is heard too often
+    return tuple(dict.fromkeys([*spoken_answers, *(phrasing.greetings * is_menu)]))
 
 
 def flow_phrases(flow: Flow) -> tuple[str, ...]:

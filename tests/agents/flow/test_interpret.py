@@ -71,9 +71,9 @@ class Caller:
                 self.now += seconds
                 yield Tick()
             case _:
-                plain = {"passed": Passed, "dismissed": Dismissed}
-                plain |= {"deaf": SpeechLost, "undone": NotDone}
-                yield next(event() for name, event in plain.items() if name in row)
+                plain: dict[str, FlowEvent] = {"passed": Passed(), "dismissed": Dismissed()}
+                plain |= {"deaf": SpeechLost(), "undone": NotDone()}
+                yield next(event for name, event in plain.items() if name in row)
 
     @property
     def says(self) -> list[str]:
@@ -142,7 +142,7 @@ def test_a_question_listens_for_its_own_phrases_and_greetings() -> None:
     assert {"sales", "leave a message", "hello"} <= set(caller.machine.phrases)
     caller.tell(Heard("sales", caller.machine.question))
     assert {"yes", "no"} <= set(caller.machine.phrases)
-    assert "sales" not in caller.machine.phrases
+    assert not {"sales", "hello"} & set(caller.machine.phrases)
 
 
 def test_what_was_heard_for_an_earlier_question_answers_nothing() -> None:
