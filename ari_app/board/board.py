@@ -25,7 +25,7 @@ class MediaBoard:
 
     bind, port: where RTP comes to; port 0 takes a free one. advertise: the host to tell a PBX
     instead of `bind`. rows: how many media at once. far_delay: seconds the far side holds a frame.
-    map: what a PBX calls its own host → the host that its packets come from.
+    seen_as: what a PBX calls its own host → the host that its packets come from (`media.map`).
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class MediaBoard:
         advertise: str | None = None,
         rows: int = 200,
         far_delay: float = 0.06,
-        map: Mapping[str, str] | None = None,
+        seen_as: Mapping[str, str] | None = None,
     ) -> None:
         self._bind, self._port, self._advertise = bind, port, advertise
         self._rows = Rows(rows)
-        self._far_delay, self._seen_as = far_delay, map or {}
+        self._far_delay, self._seen_as = far_delay, seen_as or {}
         self._medias: dict[str, BoardMedia] = {}
         self._engine: Engine | None = None
         self._beat: Beat | None = None

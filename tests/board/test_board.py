@@ -302,7 +302,7 @@ async def test_a_tap_pairs_what_was_heard_with_what_was_sent(
 
 
 async def test_a_port_behind_address_translation_is_learnt_once(peer: RtpPeer) -> None:
-    async with MediaBoard(rows=2, map={"10.99.0.1": "127.0.0.1"}) as board:
+    async with MediaBoard(rows=2, seen_as={"10.99.0.1": "127.0.0.1"}) as board:
         media = board.open("m", "ulaw")
         media.connect(("10.99.0.1", 9))
         await peer.talk(silence(0.06), board.address)
