@@ -1,0 +1,252 @@
+"""Calls to the front desk, as callers make them."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ari_app.cli.site import Site
+from ari_app.pbx.sandbox import Sandbox
+from ari_app.phone.listen import Listener, stretches
+from ari_app.phone.port import PhoneError
+from tests.support.calls import (
+    answered_call,
+    messages,
+    nothing_left,
+    outside_phone,
+    phone_of,
+    spoken,
+    story,
+    tone,
+    until,
+)
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def site(pbx: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A worker at the front desk for all tests of this module."""
+    made = Site(tmp_path_factory.mktemp("site"), pbx)
+    made.configure()
+    made.start()
+    yield made
+    assert made.stop() == 0
+
+
+async def test_the_caller_is_greeted_soon_after_the_answer(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        onset = await Listener(call).onset()
+        assert onset < 0.8
+        await call.hang_up()
+    said = [entry for entry in story(site) if entry["kind"] == "phase"]
+    talking = next(entry["at"] for entry in said if entry["phase"] == "talking")
+    assert isinstance(talking, float)
+    assert talking < 1.0
+    await nothing_left(pbx)
+
+
+async def test_a_spoken_answer_is_understood_and_a_key_too(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        listener = Listener(call)
+        await listener.utterance()
+        call.play(await spoken("opening hours"))
+        await call.played()
+        hours = await listener.utterance()
+        assert hours.until - hours.at > 2.0
+        await call.press("2")
+        await listener.utterance()
+        await call.hang_up()
+    understood = [entry for entry in story(site) if entry["kind"] == "caller_said"]
+    assert [(entry["by"], entry["text"]) for entry in understood] == [
+        ("speech", "opening hours"),
+        ("keys", "2"),
+    ]
+    await nothing_left(pbx)
+
+
+async def test_a_message_is_left_in_the_pbxs_own_mailbox(pbx: Sandbox, site: Site) -> None:
+    before = messages(pbx)
+    async with outside_phone(pbx) as phone:
+        call = await answered_call(phone)
+        listener = Listener(call)
+        await listener.utterance()
+        await call.press("2")
+        await listener.utterance(quiet=0.3)
+        await until(lambda: stretches(call.heard_since(listener.now - 1.0)), 8, "the tone")
+        call.play(tone(440, 2.0))
+        await call.played()
+        await call.hang_up()
+    await until(lambda: len(messages(pbx)) > len(before), 5, "a message in the mailbox")
+    assert story(site)[-1]["outcome"] == "handed over to mailbox"
+    await nothing_left(pbx)
+
+
+async def test_speech_interrupts_a_question_at_once(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        await asyncio.sleep(4.0)  # in the middle of the menu
+        began = len(call.heard()) / 8000
+        call.play(await spoken("support please"))
+        await call.played()
+        await asyncio.sleep(0.3)
+        loud = stretches(call.heard_since(began), gap=0.1)
+        assert loud[0].until < 0.6, "the agent goes on speaking over the caller"
+        await until(
+            lambda: any(entry["kind"] == "caller_said" for entry in story(site)), 5, "an answer"
+        )
+        await call.hang_up()
+    entries = story(site)
+    cut = [entry for entry in entries if entry["kind"] == "agent_said" and entry["cut"]]
+    assert cut
+    assert "or support" not in str(cut[0]["text"]), "the record holds words nobody heard"
+    await nothing_left(pbx)
+
+
+async def test_a_notice_cannot_be_interrupted(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        await asyncio.sleep(0.6)
+        call.play(await spoken("support please"))
+        await asyncio.sleep(6.0)
+        await call.hang_up()
+    notice = next(entry for entry in story(site) if entry["kind"] == "agent_said")
+    assert notice["text"] == "You are talking with an automated assistant."
+    assert not notice["cut"]
+    await nothing_left(pbx)
+
+
+async def test_a_caller_who_never_speaks_is_asked_again_and_let_go(
+    pbx: Sandbox, site: Site
+) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        ended = await call.ended(60)
+        assert ended.by == "them"
+    said = [str(entry["text"]) for entry in story(site) if entry["kind"] == "agent_said"]
+    assert len(said) == 5, said
+    assert "Goodbye" in said[-1]
+    await nothing_left(pbx)
+
+
+async def test_a_muted_caller_is_no_lost_media(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        call.mute(True)
+        await asyncio.sleep(10.0)
+        call.mute(False)
+        heard = stretches(call.heard())
+        assert heard[-1].until > 4.0
+        call.play(await spoken("opening hours"))
+        await until(
+            lambda: any(entry["kind"] == "caller_said" for entry in story(site)), 8, "an answer"
+        )
+        await call.hang_up()
+    assert "m3" not in site.log.read_text(), "the media was made anew without need"
+    await nothing_left(pbx)
+
+
+async def test_a_phone_that_suppresses_silence_still_gets_turns(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        listener = Listener(call)
+        call.mute(True)
+        await listener.utterance()
+        call.mute(False)
+        call.play(await spoken("opening hours"))
+        await call.played()
+        call.mute(True)  # nothing is sent after the last word
+        hours = await listener.utterance()
+        assert hours.at - listener.now < 3.0
+        await call.hang_up()
+    assert any(entry["kind"] == "caller_said" for entry in story(site))
+    await nothing_left(pbx)
+
+
+async def test_an_unknown_extension_is_the_pbxs_business(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await phone.call("7999")
+        with pytest.raises(PhoneError):
+            await call.answered(5)
+        assert (await call.ended(1)).status == 404
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_callers_hang_up_at_any_instant(pbx: Sandbox, site: Site, seed: int) -> None:
+    chance = random.Random(seed)
+    delays = [
+        chance.choice([0, 0.002, 0.005, 0.008, 0.012, 0.05, 0.25, 0.6, 2.0])
+        * chance.uniform(0.5, 1.5)
+        for _ in range(10)
+    ]
+
+    async def one(delay: float) -> None:
+        async with outside_phone(pbx, f"555{int(delay * 1e5):06d}") as phone:
+            call = await phone.call("700")
+            await asyncio.sleep(delay)
+            await call.hang_up()
+
+    await asyncio.gather(*(one(delay) for delay in delays))
+    await nothing_left(pbx)
+
+
+async def test_the_pbx_hangs_the_caller_up(pbx: Sandbox, site: Site) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        await asyncio.sleep(1.0)
+        pbx.cli("channel request hangup all")
+        await call.ended(5)
+    await nothing_left(pbx)
+    async with phone_of(pbx) as phone:
+        await (await answered_call(phone)).hang_up()
+    await nothing_left(pbx)
+
+
+async def test_the_media_channel_dies_and_the_conversation_goes_on(
+    pbx: Sandbox, site: Site
+) -> None:
+    async with phone_of(pbx) as phone:
+        call = await answered_call(phone)
+        listener = Listener(call)
+        await asyncio.sleep(1.0)
+        media = next(
+            line.split("!")[0]
+            for line in pbx.cli("core show channels concise").split()
+            if line.startswith("UnicastRTP")
+        )
+        pbx.cli(f"channel request hangup {media}")
+        await asyncio.sleep(1.0)
+        listener.forget()
+        await listener.utterance()
+        await call.press("2")
+        await until(lambda: story(site)[-1].get("phase") == "ended", 10, "handed over")
+        await call.hang_up()
+    assert story(site)[-1]["outcome"] == "handed over to mailbox"
+    await nothing_left(pbx)
+
+
+async def test_twenty_calls_at_once(pbx: Sandbox, site: Site) -> None:
+    async def one(number: int) -> float:
+        async with outside_phone(pbx, f"5552{number:03d}") as phone:
+            call = await answered_call(phone)
+            onset = await Listener(call).onset()
+            await asyncio.sleep(3.0)
+            heard = stretches(call.heard(), gap=0.3)
+            assert sum(one.until - one.at for one in heard) > 2.0
+            await call.hang_up()
+            return onset
+
+    onsets = await asyncio.gather(*(one(number) for number in range(20)))
+    assert max(onsets) < 2.0
+    await nothing_left(pbx)
+
+
+def test_the_worker_left_no_error_in_its_log(site: Site) -> None:
+    """Last: whatever the tests before did to it."""
+    log = Path(site.log).read_text()
+    assert '"level": "error"' not in log
+    assert "Traceback" not in log
