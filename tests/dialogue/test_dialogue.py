@@ -26,7 +26,7 @@ from ari_app.conversation.values import (
 )
 from ari_app.dialogue import Dialogue
 from ari_app.errors import AgentError
-from ari_app.media.values import StreamHeard, StreamQuiet
+from ari_app.media.values import SpeechBegan, StreamHeard, StreamQuiet
 from ari_app.ports import Brief
 from tests.support import virtual_time
 from tests.support.fake_agent import FakeProvider, FakeSession, FakeVoice, silence
@@ -250,6 +250,7 @@ def test_over_another_media_we_go_on_where_we_were() -> None:
         [(_, said)] = stage.journal.of("agent_said")
         assert said["text"] == "one two three four"
         other.speak(3.0, 4.0)
+        stage.media.tell(SpeechBegan(9.0))  # nobody listens there any more
         await other.run(3.0)
         assert stage.session.heard == ["began 5.0", "ended 6.0"]  # stream time goes on
 
