@@ -1,44 +1,26 @@
 """The shared line: one websocket to an Asterisk, all its calls, told apart by channel."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import structlog
 
 from ari_app.ari.call_ids import CallIds
 from ari_app.ari.client import HttpTransport
 from ari_app.ari.control import arm_deadman
+from ari_app.ari.feed import Feed
 from ari_app.ari.generated import events as ari
 from ari_app.ari.generated.operations import Operations
 from ari_app.ari.line import SharedLine
-from ari_app.ari.messages import UnknownEvent, parse_message
+from ari_app.ari.pace import Pace
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.survey import Findings, Held, Lists, compare
 from ari_app.ari.translate import channel_of, offer
 from ari_app.call.ids import Name, parse
-from ari_app.errors import AsteriskError, MalformedPacket, ResourceGone
+from ari_app.errors import AsteriskError, ResourceGone
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How patient the line is; seconds."""
-
-    first: float = 0.2
-    "Before the first attempt to reconnect; doubles with each further one."
-    most: float = 5.0
-    replaced: float = 30.0
-    "Before we take back an application that somebody else took from us."
-    settle: float = 0.5
-    "How long an event may trail the lists."
-
-    def delay(self, attempt: int) -> float:
-        """Before the n-th attempt (from 0), jittered so that workers do not come in step."""
-        return min(self.most, self.first * 2.0 ** min(attempt, 16)) * random.uniform(0.5, 1.0)
 
 
 class SharedLines:
@@ -52,11 +34,10 @@ class SharedLines:
         )
         self.ari = Operations(self._transport)
         "Everything else that this Asterisk can be asked."
-        self.connected = asyncio.Event()
-        "Set while the websocket is open and the lists were compared."
-        self.malformed = 0
-        self.unknown = 0
-        self.connects = 0
+        self.feed = Feed(self.ari, settings.stasis_app, self._pace, self._receive, self._survey)
+        "The websocket and what it counts."
+        self.connected = self.feed.connected
+        "Set while events come and the lists were compared."
         self.reaped = 0
         self.returned = 0
         "Callers whom nobody served and who were handed to the fallback."
@@ -67,18 +48,20 @@ class SharedLines:
         self._offers: asyncio.Queue[SharedLine | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._serving: asyncio.Task[None] | None = None
-        self._replaced = False
 
     async def offers(self) -> AsyncIterator[SharedLine]:
         """See Lines.offers. One consumer."""
         self.start()
         while (line := await self._offers.get()) is not None:
             yield line
+        if self._serving is not None and self._serving.done() and not self._serving.cancelled():
+            self._serving.result()  # it never ends by itself: a bug, and here it surfaces
 
     def start(self) -> None:
         """Connect now rather than with the first `offers()`."""
         if self._serving is None:
-            self._serving = asyncio.create_task(self._serve())
+            self._serving = asyncio.create_task(self.feed.run())
+            self._serving.add_done_callback(lambda _: self._offers.put_nowait(None))
 
     async def close(self) -> None:
         """See Lines.close. Lines that are still open end; their channels stay as they are."""
@@ -88,37 +71,7 @@ class SharedLines:
         await asyncio.gather(*tasks, return_exceptions=True)
         for line in self._calls.values():
             line.end()
-        self._offers.put_nowait(None)
         await self._transport.close()
-
-    # The connection.
-
-    async def _serve(self) -> None:
-        attempt = 0
-        while True:
-            try:
-                await self._attend()
-            except AsteriskError as error:
-                log.warning("line not connected", pbx=self._settings.name, reason=str(error))
-            attempt = 0 if self.connected.is_set() else attempt + 1
-            self.connected.clear()
-            delay = self._pace.replaced if self._replaced else self._pace.delay(attempt)
-            await asyncio.sleep(delay)
-
-    async def _attend(self) -> None:
-        """One connection, from its opening to its end."""
-        async with self.ari.events.eventWebsocket(app=self._settings.stasis_app) as messages:
-            self.connects += 1
-            self._replaced = False
-            survey = self._spawn(self._survey())
-            try:
-                async for message in messages:
-                    self._receive(message)
-                    if self._replaced:
-                        break
-            finally:
-                survey.cancel()
-        log.warning("line lost", pbx=self._settings.name, replaced=self._replaced)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -128,24 +81,9 @@ class SharedLines:
 
     # Events.
 
-    def _receive(self, raw: str) -> None:
-        try:
-            message = parse_message(raw)
-        except MalformedPacket as error:
-            self.malformed += 1
-            log.warning("message dropped", pbx=self._settings.name, reason=str(error))
-            return
-        if isinstance(message, UnknownEvent):
-            self.unknown += 1
-        elif isinstance(message, ari.ApplicationReplaced):
-            self._replaced = True
-            log.error(
-                "another process took our Stasis application; is this worker running twice?",
-                pbx=self._settings.name,
-                app=self._settings.stasis_app,
-            )
-        elif (channel := channel_of(message)) is not None:
-            self._route(channel.id, message)
+    def _receive(self, event: ari.Message) -> None:
+        if (channel := channel_of(event)) is not None:
+            self._route(channel.id, event)
 
     def _route(self, channel: str, event: ari.Message) -> None:
         """Ours by name goes to the call in it, the caller's by its channel; an unknown channel
@@ -196,8 +134,7 @@ class SharedLines:
             lists, before, self._calls, self._settings.owner, self._settings.stasis_app
         )
         self._tell(findings)
-        self.connected.set()
-        await self._clear_up(findings)
+        self._spawn(self._clear_up(findings))
 
     async def _read_lists(self) -> tuple[dict[str, Held], Lists]:
         """What our calls had just before, and the lists, however often it takes."""

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ari_app.ari.pace import Pace
 from ari_app.ari.settings import PbxSettings
-from ari_app.ari.shared import Pace, SharedLines
+from ari_app.ari.shared import SharedLines
 from tests.support.ari_server import AriServer
 
-QUICK = Pace(first=0.02, most=0.05, replaced=0.2, settle=0.05)
+QUICK = Pace(first=0.02, most=0.05, replaced=0.2, settle=0.05, echo=0.1, deaf=0.2)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import pytest
 
+from ari_app.ari.pace import Pace
 from ari_app.ari.settings import PbxSettings
-from ari_app.ari.shared import Pace, SharedLines
+from ari_app.ari.shared import SharedLines
 from ari_app.call.commands import CloseMedia, OpenMedia
 from ari_app.call.events import (
     CallerHeld,
@@ -161,8 +162,8 @@ async def test_malformed_messages_are_counted_and_the_line_goes_on(
     await server.tell_raw(raw)
     await server.call_in()
     await offered(lines)
-    assert lines.malformed == 1
-    assert lines.connects == 1
+    assert lines.feed.malformed == 1
+    assert lines.feed.connects == 1
 
 
 async def test_unknown_events_and_fields_change_nothing(
@@ -174,7 +175,7 @@ async def test_unknown_events_and_fields_change_nothing(
     line = await offered(lines)
     await server.hang_up(caller)
     assert await all_events(line) == [CallerHungUp(), CallerLeft()]
-    assert (lines.unknown, lines.malformed) == (1, 0)
+    assert (lines.feed.unknown, lines.feed.malformed) == (1, 0)
 
 
 # Loss and return.
@@ -185,7 +186,7 @@ async def test_a_lost_websocket_comes_back_and_calls_go_on(
 ) -> None:
     line, caller, media = await served(server, lines)
     server.drop()
-    await until(lambda: lines.connects == 2 and lines.connected.is_set())
+    await until(lambda: lines.feed.connects == 2 and lines.connected.is_set())
     await server.tell(
         "ChannelDtmfReceived", digit="9", duration_ms=80, channel=server.channels[caller]
     )
@@ -237,8 +238,30 @@ async def test_a_taken_application_is_taken_back_slowly(
     await server.tell("ApplicationReplaced")
     await until(lambda: not lines.connected.is_set())
     await asyncio.sleep(0.1)
-    assert lines.connects == 1
-    await until(lambda: lines.connects == 2)
+    assert lines.feed.connects == 1
+    await until(lambda: lines.feed.connects == 2)
+
+
+async def test_an_open_websocket_without_events_is_found_and_replaced(
+    server: AriServer, lines: SharedLines
+) -> None:
+    line, caller, media = await served(server, lines)
+    assert await soon(anext(aiter(line.events()))) == MediaJoined(media)
+    server.deaf = True
+    await server.call_in()
+    server.channels.pop(caller)
+    await until(lambda: lines.feed.connects == 2 and lines.connected.is_set())
+    assert await all_events(line) == [CallerLeft()]
+
+
+async def test_a_websocket_is_no_connection_until_events_come(
+    server: AriServer, lines: SharedLines
+) -> None:
+    lines.start()
+    await until(lambda: bool(server.sockets))
+    server.deaf = True
+    await until(lambda: lines.feed.connects > 1)
+    await soon(lines.connected.wait())
 
 
 # After a restart.

@@ -52,6 +52,8 @@ class AriServer:
     "Refuse websockets with 503."
     joined: bool = True
     "Media channels announce themselves with StasisStart."
+    deaf: bool = False
+    "The application is deactivated under its open websocket, until another one comes."
     _count: int = 0
 
     # What a test makes happen.
@@ -97,7 +99,7 @@ class AriServer:
 
     async def tell_raw(self, text: str) -> None:
         """To the newest websocket, as the real one does."""
-        if self.sockets:
+        if self.sockets and not self.deaf:
             await self.sockets[-1].send_str(text)
 
     def drop(self) -> None:
@@ -143,6 +145,7 @@ class AriServer:
         if self.sockets:
             await self.tell("ApplicationReplaced")
         self.sockets.append(socket)
+        self.deaf = False
         async for _ in socket:
             pass
         return socket
@@ -207,6 +210,8 @@ class AriServer:
                 return 200, self.bridges[key]
             case ["bridges", key, "addChannel"]:
                 return self._add_channel(key, query["channel"].split(","))
+            case ["events", "user", name]:
+                await self.tell("ChannelUserevent", eventname=name, userevent={})
             case ["channels", key, "continue"]:
                 plan = self.channels[key]["dialplan"]
                 self.channels[key]["dialplan"] = {**plan, "app_name": "Wait", "app_data": "30"}
