@@ -41,6 +41,11 @@ class PjsuaPhone:
         self._registration: asyncio.Future[tuple[int, str]] | None = None
         self._registered = False
 
+    @property
+    def pid(self) -> int | None:
+        """The process, while it is open."""
+        return None if self._process is None else self._process.pid
+
     async def open(self, bind: Address, lib: Path = LIB) -> None:
         """Start the process and its SIP socket. Raises PhoneError."""
         if not is_built(lib):
@@ -114,9 +119,9 @@ class PjsuaPhone:
 
     def tell(self, verb: str, number: int = 0, **facts: Any) -> None:
         """Say it, and go on."""
-        process = self._process
-        if process is None or process.stdin is None or process.returncode is not None:
-            raise PhoneError("the process of pjsua2 has ended")
+        process, reader = self._process, self._reader
+        if process is None or process.stdin is None or reader is None or reader.done():
+            raise PhoneError(f"pjsua2 has ended: {self._last_words}")
         line = json.dumps({"do": verb, "ask": number, **facts})
         process.stdin.write(line.encode() + b"\n")
 
