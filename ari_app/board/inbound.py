@@ -9,15 +9,19 @@ from ari_app.board.detector import VoiceDetector
 from ari_app.board.socket import Datagrams
 from ari_app.media.g711 import Codec
 from ari_app.media.gate import Gate
-from ari_app.media.reorder import Voice
-from ari_app.media.rows import FRAME, PACKET_SAMPLES, Rows
-from ari_app.media.rtp import Headers, Octets, read_headers
+from ari_app.media.reorder import Frames, Voice
+from ari_app.media.rows import FRAME, PACKET_SAMPLES, Flags, Rows
+from ari_app.media.rtp import HEADER_BYTES, Headers, Octets, read_headers
+from ari_app.media.serial import Integers
 from ari_app.media.statistics import Jitter
 from ari_app.media.stream import Heard, Stream
 from ari_app.media.values import FrameHeard, MediaEvent
 
 Report = Callable[[int, MediaEvent], None]
 "Takes a row and what happened there."
+
+WORTH_A_MATRIX = 6
+"Packets in a beat from which on working on all of them at once is cheaper (measured)."
 
 
 class Inbound:
@@ -30,11 +34,15 @@ class Inbound:
         self._stream = Stream(rows)
         self._report = report
         self.jitter = Jitter(rows.count)
+        self._payload_type = np.zeros(rows.count, np.int64)
+        self._frame_bytes = np.zeros(rows.count, np.int64)
         self._codecs: dict[int, Codec] = {}
         self._detectors: dict[int, VoiceDetector] = {}
 
     def open(self, row: int, codec: Codec) -> None:
         self._codecs[row] = codec
+        self._payload_type[row] = codec.payload_type
+        self._frame_bytes[row] = codec.frame_bytes
         self._detectors[row] = VoiceDetector()
         self._gate.clear(row)
 
@@ -55,13 +63,43 @@ class Inbound:
         owners = np.array([self._addresses.row(key) for key in datagrams.sources], np.int64)
         known = owners != STRANGER
         np.add.at(self._rows.malformed, owners[known & ~headers.ok], 1)
-        valid = np.flatnonzero(known & headers.ok)
-        for index in valid.tolist():
+        valid = known & headers.ok
+        if np.count_nonzero(valid) >= WORTH_A_MATRIX:
+            valid[self._receive_usual(valid, owners, headers, datagrams.data, now)] = False
+        for index in np.flatnonzero(valid).tolist():
             row = int(owners[index])
             packet = self._decode(row, headers, datagrams.data, index)
             if packet is not None:
                 self._measure(row, packet, now)
                 self._hear(row, self._stream.push(row, packet, now))
+
+    def _receive_usual(
+        self, valid: Flags, owners: Integers, headers: Headers, data: Octets, now: float
+    ) -> Integers:
+        """Take all packets of 20 ms that are next in their rows; returns where they are."""
+        where = np.flatnonzero(valid)
+        where = where[np.unique(owners[where], return_index=True)[1]]  # the first of each row
+        owner = owners[where]
+        bare = headers.offset[where] == HEADER_BYTES
+        bare &= headers.payload_type[where] == self._payload_type[owner]
+        bare &= headers.length[where] == self._frame_bytes[owner]
+        taken = []
+        for codec in set(self._codecs.values()):
+            mine = where[bare & (self._payload_type[owner] == codec.payload_type)]
+            packets = Frames(
+                owners[mine],
+                headers.sequence[mine],
+                headers.timestamp[mine],
+                headers.ssrc[mine],
+                codec.decode(data[mine, HEADER_BYTES : HEADER_BYTES + codec.frame_bytes]),
+            )
+            usual, heard = self._stream.push_frames(packets, now)
+            taken.append(mine[usual])
+            media, at = packets.media[usual], np.full(len(heard), now)
+            self.jitter.arrived_at_once(media, packets.timestamp[usual], at)
+            for row, frame in zip(media.tolist(), heard, strict=True):
+                self._hear(row, [frame])
+        return np.concatenate(taken)
 
     def _decode(self, row: int, headers: Headers, data: Octets, index: int) -> Voice | None:
         """A packet's audio; None when it is of another kind, or cannot be what it says it is."""

@@ -81,8 +81,10 @@ class Outbound:
 
     def _next_frames(self, sending: Integers) -> Samples:
         frames = self._frames[: len(sending)]
-        for row, frame in zip(sending.tolist(), frames, strict=True):
-            for played in self._playout.next(row, frame):
+        frames[:] = 0
+        for index in np.flatnonzero(self._rows.busy[sending]).tolist():
+            row = int(sending[index])
+            for played in self._playout.next(row, frames[index]):
                 self._report(row, played)
         return frames
 

@@ -52,8 +52,8 @@ class Gate:
             return self._edge(row, heard.at, False)
         rows = self._rows
         level = root_mean_square(heard.samples)
-        floor = float(rows.floor[row])
-        bound = max(floor * OVER_NOISE, float(rows.sent_level[row]) * ECHO_GAIN, FAINTEST)
+        floor = rows.floor.item(row)
+        bound = max(floor * OVER_NOISE, rows.sent_level.item(row) * ECHO_GAIN, FAINTEST)
         if level < floor:
             rows.floor[row] = floor + _FALL * (level - floor)
         elif verdict:
@@ -64,15 +64,15 @@ class Gate:
 
     def _edge(self, row: int, at: float, speech: bool) -> SpeechBegan | SpeechEnded | None:
         rows = self._rows
-        recent = (int(rows.recent[row]) << 1 | speech) & 0b111
+        recent = (rows.recent.item(row) << 1 | speech) & 0b111
         rows.recent[row] = recent
         if speech:
             rows.last_speech[row] = at + FRAME_SECONDS
         if rows.speaking[row]:
-            silence = at + FRAME_SECONDS - float(rows.last_speech[row])
+            silence = at + FRAME_SECONDS - rows.last_speech.item(row)
             if silence >= (HANGOVER_FRAMES - 0.5) * FRAME_SECONDS:
                 rows.speaking[row] = False
-                return SpeechEnded(float(rows.last_speech[row]))
+                return SpeechEnded(rows.last_speech.item(row))
         elif recent.bit_count() >= 2:
             rows.speaking[row] = True
             return SpeechBegan(at - FRAME_SECONDS * (recent.bit_length() - 1))

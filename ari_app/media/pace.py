@@ -43,8 +43,9 @@ class Pace:
         fresh = rows.next_send[lane] == _AT_ONCE
         rows.next_send[lane[fresh]] = now
         owed = np.floor((now - rows.next_send[lane] + _EARLY) / FRAME_SECONDS).astype(np.int64) + 1
-        self._lose_time(lane, owed)
-        owed = np.where(owed > CATCH_UP_FRAMES + 1, 1, owed)
+        if owed.max(initial=0) > CATCH_UP_FRAMES + 1:
+            self._lose_time(lane, owed)
+            owed = np.where(owed > CATCH_UP_FRAMES + 1, 1, owed)
         repaid = (owed == 1) & (rows.debt[lane] > 0) & ~rows.ready[lane]
         once, twice = (owed >= 1) & ~repaid, owed >= 2
         rows.debt[lane] += twice.astype(np.int64) - repaid

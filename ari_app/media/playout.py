@@ -112,7 +112,10 @@ class Playout:
         return cut
 
     def next(self, row: int, out: Samples) -> list[Played]:
-        """Write the frame that is sent now, shape (160,); what was played by sending it."""
+        """Write the frame that is sent now, shape (160,); what was played by sending it.
+
+        A row that is not `busy` need not be asked: it sends silence and has nothing to tell.
+        """
         queue = self._queues[row]
         heard: tuple[_Item, int] | None = None
         if self._rows.ready[row]:
@@ -123,7 +126,9 @@ class Playout:
         else:
             out[:] = 0
         queue.far.append(heard)
-        return list(self._advance(queue))
+        played = list(self._advance(queue))
+        self._rows.busy[row] = bool(queue.items)
+        return played
 
     def _advance(self, queue: _Queue) -> Iterator[Played]:
         reached = queue.far.popleft()
@@ -155,7 +160,9 @@ class Playout:
 
     def _look(self, row: int) -> None:
         """Keep `ready` true exactly while the next frame is speech."""
-        current = next((i for i in self._queues[row].items if not self._is_said(i)), None)
+        items = self._queues[row].items
+        current = next((item for item in items if not self._is_said(item)), None)
+        self._rows.busy[row] = bool(items)
         self._rows.ready[row] = (
             not self._rows.paused[row] and current is not None and current.is_ready
         )

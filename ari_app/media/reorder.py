@@ -8,8 +8,10 @@ that did not advance by what the missing packets would have held.
 
 from dataclasses import dataclass
 
-from ari_app.media.rows import NO_TIME, PACKET_SAMPLES, SLOTS, Rows
-from ari_app.media.serial import extend_timestamp, sequence_distance
+import numpy as np
+
+from ari_app.media.rows import NO_TIME, PACKET_SAMPLES, SLOTS, Flags, Rows
+from ari_app.media.serial import Integers, extend_timestamp, sequence_distance
 from ari_app.media.values import Samples
 
 LONGEST_WAIT = 0.06
@@ -32,6 +34,19 @@ class Voice:
     ssrc: int
     samples: Samples
     "8 kHz, 1 to 480 of them."
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Frames:
+    """Packets of 20 ms of many media, one of each; arrays of shape (n,)."""
+
+    media: Integers
+    "The row of each, all different."
+    sequence: Integers
+    timestamp: Integers
+    ssrc: Integers
+    samples: Samples
+    "Shape (n, 160)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,7 @@ class Reorder:
         rows = self._rows
         if packet.ssrc != rows.ssrc[row]:
             return self._restart(row, packet)
-        expected = int(rows.sequence[row])
+        expected = rows.sequence.item(row)
         ahead = sequence_distance(packet.sequence, expected & 0xFFFF)
         if not -MAX_MISORDER < ahead < MAX_DROPOUT:
             return self._wild(row, packet)
@@ -81,13 +96,36 @@ class Reorder:
             pieces += self._give_up(row)
         return pieces
 
+    def in_order(self, packets: Frames) -> Flags:
+        """Which of these packets are just what comes next in their rows?
+
+        Those may be given out as they are, if `pass_over` is called for them; `push` would do the
+        same, one by one.
+        """
+        rows, media = self._rows, packets.media
+        return np.asarray(
+            (packets.ssrc == rows.ssrc[media])
+            & (packets.sequence == rows.sequence[media] & 0xFFFF)
+            & (packets.timestamp == rows.timestamp[media] & 0xFFFFFFFF)
+            & (rows.hole_since[media] == NO_TIME)
+        )
+
+    def pass_over(self, media: Integers, samples: int) -> None:
+        """The packets that are `in_order`, each of so many samples, were given out."""
+        rows = self._rows
+        rows.sequence[media] += 1
+        rows.timestamp[media] += samples
+        rows.spacing[media] = samples
+        rows.delivered[media] = (rows.delivered[media] << 1 | 1) & _HISTORY
+        rows.wild[media] = -1
+
     def _next(self, row: int, packet: Voice, now: float) -> list[Piece]:
         rows = self._rows
         holding = self._holds(row)
         if holding:
             rows.reordered[row] += 1
-            needed = 1.5 * (now - float(rows.hole_since[row])) + 0.005
-            rows.wait[row] = min(LONGEST_WAIT, max(float(rows.wait[row]), needed))
+            needed = 1.5 * (now - rows.hole_since.item(row)) + 0.005
+            rows.wait[row] = min(LONGEST_WAIT, max(rows.wait.item(row), needed))
         pieces = self._deliver(row, self._extended(row, packet), packet.samples)
         return pieces + self._drain(row) if holding else pieces
 
@@ -97,7 +135,7 @@ class Reorder:
         while sequence - rows.sequence[row] >= SLOTS and self._holds(row):
             pieces += self._give_up(row)
         timestamp = self._extended(row, packet)
-        missing = sequence - int(rows.sequence[row])
+        missing = sequence - rows.sequence.item(row)
         far = missing >= SLOTS or (missing > _FEW and not self._is_loss(row, missing, timestamp))
         if far and not self._holds(row):
             return pieces + self._skip(row, sequence, timestamp, packet.samples)
@@ -108,17 +146,19 @@ class Reorder:
         rows.held_length[row, slot] = len(packet.samples)
         rows.held_timestamp[row, slot] = timestamp
         rows.held_at[row, slot] = now
-        rows.hole_since[row] = min(now, float(rows.hole_since[row]))
+        rows.hole_since[row] = min(now, rows.hole_since.item(row))
         rows.held[row, slot, : len(packet.samples)] = packet.samples
         return pieces + self._drain(row) if pieces else pieces
 
     def _count_old(self, row: int, behind: int) -> None:
         rows = self._rows
-        if int(rows.delivered[row]) >> (behind - 1) & 1:
+        came, this = rows.delivered.item(row), 1 << (behind - 1)
+        if came & this:
             rows.duplicate[row] += 1
         else:
             rows.late[row] += 1
             rows.wait[row] = LONGEST_WAIT
+            rows.delivered[row] = (came | this) & _HISTORY  # a second copy is a duplicate
 
     def _wild(self, row: int, packet: Voice) -> list[Piece]:
         """Far from all that is expected: believed when the next one follows (RFC 3550 A.1)."""
@@ -142,12 +182,12 @@ class Reorder:
         return pieces + self._deliver(row, packet.timestamp, packet.samples)
 
     def _extended(self, row: int, packet: Voice) -> int:
-        return extend_timestamp(packet.timestamp, int(self._rows.timestamp[row]))
+        return extend_timestamp(packet.timestamp, self._rows.timestamp.item(row))
 
     def _is_loss(self, row: int, missing: int, timestamp: int) -> bool:
         """Did the timestamp advance by just what the missing packets would have held?"""
-        gap = timestamp - int(self._rows.timestamp[row])
-        return gap == missing * int(self._rows.spacing[row])
+        gap = timestamp - self._rows.timestamp.item(row)
+        return gap == missing * self._rows.spacing.item(row)
 
     def _holds(self, row: int) -> bool:
         return bool(self._rows.hole_since[row] < NO_TIME)
@@ -155,32 +195,32 @@ class Reorder:
     def _deliver(self, row: int, timestamp: int, samples: Samples) -> list[Piece]:
         """The expected packet; a timestamp that leapt without a hole means DTX (never a loss)."""
         rows = self._rows
-        gap = timestamp - int(rows.timestamp[row])
+        gap = timestamp - rows.timestamp.item(row)
         rows.sequence[row] += 1
         rows.timestamp[row] = timestamp + len(samples)
         rows.spacing[row] = len(samples)
-        rows.delivered[row] = (int(rows.delivered[row]) << 1 | 1) & _HISTORY
+        rows.delivered[row] = (rows.delivered.item(row) << 1 | 1) & _HISTORY
         rows.wild[row] = -1
         return [Missing(gap, lost=False), samples] if gap > 0 else [samples]
 
     def _skip(self, row: int, sequence: int, timestamp: int, samples: Samples) -> list[Piece]:
         """Go on with this packet as if nothing would come of those before it."""
         rows = self._rows
-        missing = sequence - int(rows.sequence[row])
-        gap = timestamp - int(rows.timestamp[row])
+        missing = sequence - rows.sequence.item(row)
+        gap = timestamp - rows.timestamp.item(row)
         lost = self._is_loss(row, missing, timestamp)
         if lost:
             rows.lost[row] += missing
         rows.sequence[row] = sequence
         rows.timestamp[row] = timestamp
-        rows.delivered[row] = int(rows.delivered[row]) << min(missing, 62) & _HISTORY
+        rows.delivered[row] = rows.delivered.item(row) << min(missing, 62) & _HISTORY
         hole: list[Piece] = [Missing(gap, lost)] if gap > 0 else []
         return hole + self._deliver(row, timestamp, samples)
 
     def _give_up(self, row: int) -> list[Piece]:
         """Leave the first hole behind, with all that is in order after it."""
         rows = self._rows
-        first = int(rows.sequence[row])
+        first = rows.sequence.item(row)
         sequence = next(n for n in range(first, first + SLOTS) if rows.held_length[row, n % SLOTS])
         timestamp, samples = self._take(row, sequence)
         return self._skip(row, sequence, timestamp, samples) + self._drain(row)
@@ -188,8 +228,8 @@ class Reorder:
     def _drain(self, row: int) -> list[Piece]:
         rows = self._rows
         pieces: list[Piece] = []
-        while rows.held_length[row, int(rows.sequence[row]) % SLOTS]:
-            pieces += self._deliver(row, *self._take(row, int(rows.sequence[row])))
+        while rows.held_length[row, rows.sequence.item(row) % SLOTS]:
+            pieces += self._deliver(row, *self._take(row, rows.sequence.item(row)))
         waiting = rows.held_at[row][rows.held_length[row] > 0]
         rows.hole_since[row] = waiting.min(initial=NO_TIME)
         return pieces

@@ -48,7 +48,7 @@ class Rows:
         self.sequence = self._integers()  # extended, the next one expected
         self.timestamp = self._integers()  # extended, of the next sample expected
         self.spacing = self._integers()  # samples of the last packet
-        self.delivered = self._integers()  # bit k: sequence - 1 - k was delivered
+        self.delivered = self._integers()  # bit k: sequence - 1 - k came
         self.wild = self._integers(-1)  # the sequence that would confirm a restart
         self.wait = self._seconds()  # how long a hole is worth waiting
         self.held_length = self._integers(shape=(SLOTS,))  # samples, 0: the slot is empty
@@ -82,6 +82,7 @@ class Rows:
         self.repaid = self._integers()  # silent frames left out after a stall
         self.debt = self._integers()  # extra frames that are not yet repaid
         self.ready = self._flags()  # the next frame is speech
+        self.busy = self._flags()  # there are items that were not heard to their end
         self.paused = self._flags()
 
     def _add_speech(self) -> None:

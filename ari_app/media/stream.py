@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from ari_app.media.conceal import Concealment
-from ari_app.media.reorder import Missing, Piece, Reorder, Voice
-from ari_app.media.rows import FRAME, FRAME_SECONDS, RATE, Rows
+from ari_app.media.reorder import Frames, Missing, Piece, Reorder, Voice
+from ari_app.media.rows import FRAME, FRAME_SECONDS, RATE, Flags, Rows
 from ari_app.media.values import FrameHeard, Samples, StreamHeard, StreamQuiet
 
 PATIENCE = 0.06
@@ -59,17 +59,39 @@ class Stream:
         """Take a packet; what is heard now."""
         rows = self._rows
         rows.received[row] += 1
-        gap = now - float(rows.arrived[row])
-        rows.longest_gap[row] = max(float(rows.longest_gap[row]), gap)
+        gap = now - rows.arrived.item(row)
+        rows.longest_gap[row] = max(rows.longest_gap.item(row), gap)
         heard: list[Heard] = []
         if rows.quiet[row]:
             rows.quiet[row] = False
             heard.append(StreamHeard())
         pieces = self._order.push(row, packet, now)
-        believable = int((now - float(rows.arrived[row])) * RATE) + _ALWAYS_CONCEALED * FRAME
+        believable = int((now - rows.arrived.item(row)) * RATE) + _ALWAYS_CONCEALED * FRAME
         rows.arrived[row] = rows.silent_since[row] = now
         rows.quiet_next[row] = now + QUIET_SECONDS
         return heard + self._assemble(row, pieces, now, believable)
+
+    def push_frames(self, packets: Frames, now: float) -> tuple[Flags, list[FrameHeard]]:
+        """Take, all at once, those packets that are nothing unusual; which, and what is heard.
+
+        The result is that of `push`, which is for the others.
+        """
+        rows, media = self._rows, packets.media
+        ahead = rows.frames[media] - ((now - rows.origin[media]) / FRAME_SECONDS + _EARLY) // 1
+        usual = self._order.in_order(packets) & (rows.part_length[media] == 0)
+        usual &= ~rows.quiet[media] & (ahead <= LEAD_FRAMES)
+        media = media[usual]
+        frames = self._concealment.heard_at_once(media, packets.samples[usual])
+        self._order.pass_over(media, FRAME)
+        rows.received[media] += 1
+        rows.longest_gap[media] = np.maximum(rows.longest_gap[media], now - rows.arrived[media])
+        rows.arrived[media] = rows.silent_since[media] = now
+        rows.quiet_next[media] = now + QUIET_SECONDS
+        rows.filling[media] = 0
+        numbers = rows.frames[media]
+        rows.frames[media] = numbers + 1
+        times = (numbers * FRAME_SECONDS).tolist()
+        return usual, [FrameHeard(*heard) for heard in zip(frames, times, strict=True)]
 
     def due_rows(self, now: float) -> list[int]:
         """The rows that `due` has something to do for; ask every beat."""
@@ -89,7 +111,7 @@ class Stream:
         if now >= rows.quiet_next[row] - _EARLY and not rows.silence_expected[row]:
             rows.quiet_next[row] += QUIET_SECONDS
             rows.quiet[row] = True
-            heard.append(StreamQuiet(now - float(rows.silent_since[row])))
+            heard.append(StreamQuiet(now - rows.silent_since.item(row)))
         return heard
 
     def _fill(self, row: int, now: float) -> list[Heard]:
@@ -97,7 +119,7 @@ class Stream:
         rows = self._rows
         heard: list[Heard] = []
         while rows.frames[row] < self._real_time(row, now):
-            lacking = FRAME - int(rows.part_length[row])
+            lacking = FRAME - rows.part_length.item(row)
             rows.filling[row] += lacking
             silence = self._concealment.heard(row, _SILENCE[:lacking])
             heard += self._append(row, silence, "filled", now)
@@ -112,14 +134,14 @@ class Stream:
                 rows.filling[row] = 0
                 heard += self._append(row, self._concealment.heard(row, piece), "voice", now)
                 continue
-            stood_for = min(piece.samples, int(rows.filling[row]))
+            stood_for = min(piece.samples, rows.filling.item(row))
             rows.filling[row] -= stood_for
             lacking = piece.samples - stood_for
             if piece.lost:
                 made_up = self._concealment.lost(row, min(lacking, believable))
                 heard += self._append(row, made_up, "concealed", now)
             else:
-                behind = self._real_time(row, now) - int(rows.frames[row]) - 1
+                behind = self._real_time(row, now) - rows.frames.item(row) - 1
                 silence = np.zeros(min(lacking, max(0, behind) * FRAME), np.int16)
                 heard += self._append(row, silence, "filled", now)
         return heard
@@ -133,7 +155,7 @@ class Stream:
             return self._give_out(row, samples, kind, now)
         heard: list[Heard] = []
         while len(samples):
-            length = int(rows.part_length[row])
+            length = rows.part_length.item(row)
             taken = min(FRAME - length, len(samples))
             rows.part[row, length : length + taken] = samples[:taken]
             rows.part_length[row] = length + taken
@@ -150,7 +172,7 @@ class Stream:
         self, row: int, frame: Samples, kind: Literal["voice", "concealed", "filled"], now: float
     ) -> list[Heard]:
         rows = self._rows
-        number = int(rows.frames[row])
+        number = rows.frames.item(row)
         if kind == "voice":
             ahead = number - self._real_time(row, now) > LEAD_FRAMES
             if ahead and np.abs(frame).max() <= QUIET_PEAK:
@@ -165,7 +187,7 @@ class Stream:
 
     def _real_time(self, row: int, now: float) -> int:
         """Frames that a listener has a right to by now."""
-        return int((now - float(self._rows.origin[row])) / FRAME_SECONDS + _EARLY)
+        return int((now - self._rows.origin.item(row)) / FRAME_SECONDS + _EARLY)
 
 
 _KINDS: tuple[Literal["voice", "concealed", "filled"], ...] = ("voice", "concealed", "filled")

@@ -89,7 +89,8 @@ def test_a_late_packet_makes_us_patient_again(order: Reorder, rows: Rows) -> Non
     order.push(1, packet(2), 0.04)
     assert read(order.due(1, 0.06)) == ["lost 1", 2]
     order.push(1, packet(1), 0.07)
-    assert rows.late[1] == 1
+    order.push(1, packet(1), 0.07)
+    assert (rows.late[1], rows.duplicate[1]) == (1, 1)
     assert rows.wait[1] == LONGEST_WAIT
 
 

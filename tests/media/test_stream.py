@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ari_app.media.reorder import Voice
+from ari_app.media.reorder import Frames, Voice
 from ari_app.media.rows import Rows
 from ari_app.media.stream import Heard, Stream
 from ari_app.media.values import FrameHeard, StreamHeard, StreamQuiet
@@ -81,12 +81,15 @@ class Listener:
         self.stream.connect(self.row, 0.0)
         self.events: list[tuple[float, Heard]] = []
 
+    def take(self, packet: Voice, now: float) -> list[Heard]:
+        return self.stream.push(self.row, packet, now)
+
     def hear(self, arrivals: Arrivals, until: float) -> "Listener":
         waiting = sorted(arrivals, key=lambda arrival: arrival[0])
         for beat in range(round(until / BEAT) + 1):
             now = beat * BEAT
             while waiting and waiting[0][0] <= now + 1e-9:
-                self._note(now, self.stream.push(self.row, waiting.pop(0)[1], now))
+                self._note(now, self.take(waiting.pop(0)[1], now))
             for row in self.stream.due_rows(now):
                 assert row == self.row
                 self._note(now, self.stream.due(row, now))
@@ -109,6 +112,23 @@ class Listener:
 
     def count(self, column: str) -> int:
         return int(getattr(self.rows, column)[self.row])
+
+
+class MatrixListener(Listener):
+    """The same, by the path that takes many packets at once."""
+
+    def take(self, packet: Voice, now: float) -> list[Heard]:
+        if len(packet.samples) != 160:
+            return super().take(packet, now)
+        frames = Frames(
+            np.array([self.row]),
+            np.array([packet.sequence]),
+            np.array([packet.timestamp]),
+            np.array([packet.ssrc]),
+            packet.samples.reshape(1, -1),
+        )
+        [usual], heard = self.stream.push_frames(frames, now)
+        return [*heard] if usual else super().take(packet, now)
 
 
 @pytest.mark.parametrize(
@@ -243,17 +263,35 @@ def test_a_wild_leap_of_sequence_and_time_makes_no_audio() -> None:
     assert len(listener.frames) <= 17  # 200 ms are believed at most, not 40 s
 
 
-@settings(max_examples=60, deadline=None)
+networks = st.builds(
+    Conditions,
+    delay=st.floats(0, 0.2),
+    jitter=st.floats(0, 0.008),
+    loss=st.floats(0, 0.2),
+    duplicate=st.floats(0, 0.2),
+    reorder=st.floats(0, 0.2),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), conditions=networks, scenario=st.text("PPPTKRD", max_size=60))
+def test_many_packets_at_once_are_heard_as_one_by_one(
+    seed: int, conditions: Conditions, scenario: str
+) -> None:
+    arrivals = list(Network(conditions, seed=seed).carry(Sender().act("P" + scenario)))
+    one, many = Listener().hear(arrivals, 3.0), MatrixListener().hear(arrivals, 3.0)
+    assert one.kinds == many.kinds
+    for mine, other in zip(one.frames, many.frames, strict=True):
+        assert mine.at == other.at
+        assert np.array_equal(mine.samples, other.samples)
+    for name, column in vars(one.rows).items():
+        if isinstance(column, np.ndarray):
+            assert np.array_equal(column, getattr(many.rows, name)), name
+
+
 @given(
     seed=st.integers(0, 2**32),
-    conditions=st.builds(
-        Conditions,
-        delay=st.floats(0, 0.2),
-        jitter=st.floats(0, 0.008),
-        loss=st.floats(0, 0.2),
-        duplicate=st.floats(0, 0.2),
-        reorder=st.floats(0, 0.2),
-    ),
+    conditions=networks,
 )
 def test_whatever_the_network_does_the_stream_is_unbroken_and_only_the_lost_is_concealed(
     seed: int, conditions: Conditions
