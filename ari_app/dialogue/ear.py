@@ -25,8 +25,9 @@ class Ear:
 
     @property
     def sighting_due(self) -> bool:
-        """The floor should be told where the stream is."""
-        return self._frames % SIGHTING == 1
+        """The floor should be told where the stream is: once a second, and with every frame of
+        the first second, when frames that had been waiting for us come all at once."""
+        return self._frames <= SIGHTING or self._frames % SIGHTING == 0
 
     def attach(self) -> None:
         """Another media is listened to from now on."""

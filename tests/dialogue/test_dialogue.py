@@ -29,8 +29,9 @@ from ari_app.errors import AgentError
 from ari_app.media.values import SpeechBegan, StreamHeard, StreamQuiet
 from ari_app.ports import Brief
 from tests.support import virtual_time
-from tests.support.fake_agent import FakeProvider, FakeSession, FakeVoice, silence
+from tests.support.fake_agent import FakeProvider, FakeSession, silence
 from tests.support.fake_media import FakeMedia
+from tests.support.speech import FakeVoice
 
 
 @dataclass
@@ -104,6 +105,19 @@ def test_what_the_agent_says_before_the_answer_is_played_after_it() -> None:
         assert not facts["cut"]
         assert at == pytest.approx(0.3, abs=0.1)
         assert facts["until"] == pytest.approx(1.3, abs=0.1)
+
+    play(scene)
+
+
+def test_frames_that_waited_for_us_do_not_shift_the_transcript() -> None:
+    async def scene(stage: Scene) -> None:
+        stage.dialogue.prepare()
+        await stage.media.run(0.5)  # connected, but nobody listens yet
+        stage.session.say("hello", "Good morning", 1.0)
+        stage.dialogue.start(stage.media)
+        await stage.media.run(1.5)
+        [(at, _)] = stage.journal.of("agent_said")
+        assert at == pytest.approx(0.5, abs=0.1)
 
     play(scene)
 
@@ -208,11 +222,11 @@ def test_a_hand_over_waits_for_the_last_word() -> None:
 @pytest.mark.parametrize("error", [None, AgentError("no voice")])
 def test_a_silent_caller_is_told_goodbye_and_released(error: AgentError | None) -> None:
     async def scene(stage: Scene) -> None:
-        stage.voice.error = error
+        stage.voice.failure = error
         await stage.begin()
         await stage.media.run(21.0)
         assert stage.session.heard == ["passed 6.0", "passed 12.0"]
-        assert stage.voice.said == [FloorSettings().goodbye]
+        assert stage.voice.said == [(FloorSettings().goodbye, "en")]
         assert stage.reports == [AgentReady(), HangUpAsked("no input")]
         assert len(stage.journal.of("agent_said")) == (0 if error else 1)
 

@@ -111,17 +111,3 @@ class FakeProvider:
             yield self.session
         finally:
             self.session.closed = True
-
-
-@dataclass
-class FakeVoice:
-    """A `Voice`: a second of silence for everything, or an error."""
-
-    said: list[str] = field(default_factory=list)
-    error: AgentError | None = None
-
-    async def speak(self, text: str, language: str = "en") -> AsyncIterator[Audio]:
-        self.said.append(text)
-        if self.error is not None:
-            raise self.error
-        yield silence(1.0)
