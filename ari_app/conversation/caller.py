@@ -30,12 +30,11 @@ class Caller:
 
     def end(self, now: float) -> tuple[Command, ...]:
         """The open turn is over: answer it, unless it was too little to be one."""
-        began = self.tell_began() if self.turns.voiced(now) >= self._shortest else ()
         turn = self.turns.close(self._stream.at(now), now)
         if turn.voiced < self._shortest:
             return self._forget(turn)
-        self._told = False
-        self.last = turn
+        began = () if self._told else (edge(EdgeKind.BEGAN, turn.began),)
+        self._told, self.last = False, turn
         return (*began, edge(EdgeKind.ENDED, turn.ended))
 
     def dismiss(self, now: float) -> tuple[Command, ...]:

@@ -86,10 +86,6 @@ class Turns:
         self._last_speech = (at, when)
         return True
 
-    def voiced(self, now: float) -> float:
-        """Seconds of speech in the open turn so far."""
-        return self._voiced + (max(0.0, now - self._spurt[1]) if self._spurt else 0.0)
-
     def heard_by(self, seconds: float, hangover: float) -> float:
         """When (`now`) this much speech is certain if the caller goes on; inf if silent and
         less was said. A detector's silence is only known `hangover` later."""

@@ -1,6 +1,6 @@
 """Whatever happens, in whatever order, a conversation stays sound."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ari_app.conversation import commands as ask
@@ -107,6 +107,14 @@ def test_any_order_of_events_is_survived(steps: list[tuple[float, Event]]) -> No
 
 @settings(max_examples=200, deadline=None)
 @given(STEPS)
+@example(  # a position that leaps must not make speech of no speech
+    [
+        (0.0, ItemStarted("a", False)),
+        (0.0, Started()),
+        (0.0, SpeechBegan(0.0)),
+        (0.0, StreamReached(1.0)),
+    ]
+)
 def test_a_conversation_that_nobody_continues_comes_to_its_end(
     steps: list[tuple[float, Event]],
 ) -> None:

@@ -64,4 +64,4 @@ def test_pauses_shorter_than_patience_never_end_a_turn(lengths: list[float]) -> 
         turns.speech_ended(now + speech, now + speech)
         now += speech + pause
         assert turns.over_at() > now
-    assert abs(turns.voiced(now) - sum(lengths[::2])) < 1e-6
+    assert abs(turns.close(now, now).voiced - sum(lengths[::2])) < 1e-6
