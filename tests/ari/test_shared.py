@@ -5,9 +5,6 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import pytest
-
-from ari_app.ari.pace import Pace
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
 from ari_app.call.commands import CloseMedia, OpenMedia
@@ -149,23 +146,6 @@ async def test_a_caller_may_come_back_as_a_new_call(server: AriServer, lines: Sh
 # Bad input.
 
 
-@pytest.mark.parametrize(
-    "raw",
-    ["", "{", "[]", "null", "{}", '{"type": 7}', '{"type": "StasisStart"}', "[" * 100_000,
-     '{"type": "StasisEnd", "channel": "a"}', '{"type": "StasisEnd", "channel": {"id": 1}}'],
-    ids=range(10),
-)  # fmt: skip
-async def test_malformed_messages_are_counted_and_the_line_goes_on(
-    server: AriServer, lines: SharedLines, raw: str
-) -> None:
-    await connect(lines)
-    await server.tell_raw(raw)
-    await server.call_in()
-    await offered(lines)
-    assert lines.feed.malformed == 1
-    assert lines.feed.connects == 1
-
-
 async def test_unknown_events_and_fields_change_nothing(
     server: AriServer, lines: SharedLines
 ) -> None:
@@ -220,28 +200,6 @@ async def test_a_media_that_joined_unheard_is_told_after_the_return(
     assert await soon(anext(aiter(line.events()))) == MediaJoined(media)
 
 
-async def test_it_connects_however_long_the_pbx_is_away(
-    server: AriServer, lines: SharedLines
-) -> None:
-    server.refuse = True
-    lines.start()
-    await asyncio.sleep(0.2)
-    assert not lines.connected.is_set()
-    server.refuse = False
-    await soon(lines.connected.wait())
-
-
-async def test_a_taken_application_is_taken_back_slowly(
-    server: AriServer, lines: SharedLines
-) -> None:
-    await connect(lines)
-    await server.tell("ApplicationReplaced")
-    await until(lambda: not lines.connected.is_set())
-    await asyncio.sleep(0.1)
-    assert lines.feed.connects == 1
-    await until(lambda: lines.feed.connects == 2)
-
-
 async def test_an_open_websocket_without_events_is_found_and_replaced(
     server: AriServer, lines: SharedLines
 ) -> None:
@@ -252,16 +210,6 @@ async def test_an_open_websocket_without_events_is_found_and_replaced(
     server.channels.pop(caller)
     await until(lambda: lines.feed.connects == 2 and lines.connected.is_set())
     assert await all_events(line) == [CallerLeft()]
-
-
-async def test_a_websocket_is_no_connection_until_events_come(
-    server: AriServer, lines: SharedLines
-) -> None:
-    lines.start()
-    await until(lambda: bool(server.sockets))
-    server.deaf = True
-    await until(lambda: lines.feed.connects > 1)
-    await soon(lines.connected.wait())
 
 
 # After a restart.
@@ -331,11 +279,3 @@ async def test_the_password_is_in_no_url_and_no_repr(server: AriServer, lines: S
     await served(server, lines)
     assert "test-only" not in json.dumps(server.requests)
     assert "hush" not in repr(PbxSettings(url=server.url, user="u", password="hush"))
-
-
-def test_delays_grow_with_jitter_to_a_bound() -> None:
-    pace = Pace()
-    delays = [pace.delay(attempt) for attempt in range(100)]
-    assert 0.1 <= delays[0] <= 0.2
-    assert all(2.5 <= delay <= 5.0 for delay in delays[5:])
-    assert len(set(delays)) > 90

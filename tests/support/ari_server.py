@@ -6,7 +6,7 @@ to. For what only a real Asterisk can show, use tests/e2e.
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +54,8 @@ class AriServer:
     "Media channels announce themselves with StasisStart."
     deaf: bool = False
     "The application is deactivated under its open websocket, until another one comes."
+    on_open: Callable[[str], Awaitable[None]] | None = None
+    "Called with the application whenever a websocket opens."
     _count: int = 0
 
     # What a test makes happen.
@@ -146,6 +148,8 @@ class AriServer:
             await self.tell("ApplicationReplaced")
         self.sockets.append(socket)
         self.deaf = False
+        if self.on_open is not None:
+            await self.on_open(request.query["app"])
         async for _ in socket:
             pass
         return socket
