@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ari_app.ari.fields import Json
 from ari_app.ari.generated import models
 from ari_app.ari.generated.events import EVENTS, StasisStart
 from ari_app.ari.generated.operations import Operations
 from ari_app.ari.messages import UnknownEvent, parse_message
-from ari_app.errors import OutcomeUnknown
+from ari_app.errors import MalformedPacket, OutcomeUnknown
 
 HERE = Path(__file__).parent
 INDEX: dict[str, tuple[str, str, list[str]]] = json.loads((HERE / "operations.json").read_text())
@@ -110,3 +112,15 @@ def test_events_are_values() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         event.type = "other"  # type: ignore[misc]
     assert dataclasses.is_dataclass(models.Channel)
+
+
+def test_an_unknown_type_keeps_its_fields() -> None:
+    event = parse_message('{"type": "Sneeze", "loud": true}')
+    assert isinstance(event, UnknownEvent)
+    assert event.data["loud"] is True
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin1")))
+def test_no_text_breaks_it_otherwise(raw: str) -> None:
+    with pytest.raises(MalformedPacket):
+        parse_message(raw)
