@@ -20,6 +20,7 @@ class FollowedCall(ABC):
         self._rang, self._answered, self._over = (asyncio.Event() for _ in range(3))
         self._ended: Ended | None = None
         self._began = self._finished = 0.0
+        self._asked = ""
         self._reply: asyncio.Future[tuple[int, str]] | None = None
         self._heard = Timeline()
         self.caller = ""
@@ -78,26 +79,26 @@ class FollowedCall(ABC):
 
     def _finish(self, ended: Ended, at: float) -> None:
         self._finished, self._ended = at, ended
-        self._replied(ended.status, "the call has ended")
+        self._replied(self._asked, ended.status, "the call has ended")
         for event in (self._rang, self._answered, self._over):
             event.set()
 
-    def _replied(self, status: int, reason: str) -> None:
-        if self._reply is not None and not self._reply.done():
+    def _replied(self, method: str, status: int, reason: str) -> None:
+        if self._reply is not None and method == self._asked and not self._reply.done():
             self._reply.set_result((status, reason))
 
-    async def _request(self, what: str, send: Callable[[], Awaitable[None]]) -> None:
+    async def _request(self, method: str, send: Callable[[], Awaitable[None]]) -> None:
         """Ask within the call, one at a time, and wait for the final response."""
         if self.state != "answered":
-            raise PhoneError(f"no {what}: the call is {self.state}")
-        self._reply = self._loop.create_future()
+            raise PhoneError(f"no {method}: the call is {self.state}")
+        self._asked, self._reply = method, self._loop.create_future()
         await send()
         try:
             status, reason = await asyncio.wait_for(self._reply, PATIENCE)
         except TimeoutError as error:
-            raise PhoneError(f"{what}: no answer within {PATIENCE:g} s") from error
+            raise PhoneError(f"{method}: no answer within {PATIENCE:g} s") from error
         if status >= 300 or self._ended is not None:
-            raise PhoneError(f"{what} was refused: {status} {reason}")
+            raise PhoneError(f"{method} was refused: {status} {reason}")
 
     async def _wait(self, event: asyncio.Event, timeout: float, what: str) -> None:
         try:

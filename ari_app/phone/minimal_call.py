@@ -85,10 +85,10 @@ class MinimalCall(FollowedCall):
         await self._ask("INFO", lambda: self.signalling.inform(kind, body))
 
     async def hold(self) -> None:
-        await self._modify("hold", "sendonly")
+        await self._modify("sendonly")
 
     async def unhold(self) -> None:
-        await self._modify("unhold", "sendrecv")
+        await self._modify("sendrecv")
 
     async def refer(self, target: str) -> None:
         host, port = self.signalling.peer
@@ -138,7 +138,7 @@ class MinimalCall(FollowedCall):
             self.close()
             self._finish(report.ended, at)
         else:
-            self._replied(report.status, report.reason)
+            self._replied(report.method, report.status, report.reason)
 
     def close(self) -> None:
         """Free the socket and the timer."""
@@ -181,15 +181,15 @@ class MinimalCall(FollowedCall):
             return
         self._hear.receive(data, at)
 
-    async def _modify(self, what: str, direction: Direction) -> None:
-        await self._ask(what, lambda: self.signalling.modify(direction))
+    async def _modify(self, direction: Direction) -> None:
+        await self._ask("INVITE", lambda: self.signalling.modify(direction))
         self._follow_direction()
 
-    async def _ask(self, what: str, verb: Callable[[], tuple[Effect, ...]]) -> None:
+    async def _ask(self, method: str, verb: Callable[[], tuple[Effect, ...]]) -> None:
         async def send() -> None:
             self._run(self.signalling, verb())
 
-        await self._request(what, send)
+        await self._request(method, send)
 
     async def _until(self, done: Callable[[], bool]) -> None:
         """Look after every beat."""

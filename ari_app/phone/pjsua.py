@@ -158,9 +158,9 @@ class PjsuaPhone:
             self._last_words = line.decode(errors="replace").strip()
 
     def _heard(self, report: dict[str, Any]) -> None:
-        kind = report.get("is")
-        if kind is None:
-            future = self._asked.get(int(report.get("done", report.get("failed", 0))))
+        kind = report["is"]
+        if kind in ("done", "failed"):
+            future = self._asked.get(report["ask"])
             if future is None or future.done():
                 return
             why = report.get("why")

@@ -70,10 +70,10 @@ class PjsuaCall(FollowedCall):
         await self._request("INFO", lambda: self._press(digit, tone, info=True))
 
     async def hold(self) -> None:
-        await self._request("hold", lambda: self._hold(True))
+        await self._request("INVITE", lambda: self._hold(True))
 
     async def unhold(self) -> None:
-        await self._request("unhold", lambda: self._hold(False))
+        await self._request("INVITE", lambda: self._hold(False))
 
     async def refer(self, target: str) -> None:
         uri = self._process.uri(target)
@@ -123,7 +123,7 @@ class PjsuaCall(FollowedCall):
             case "digit":
                 self._digits += report["digit"]
             case "replied":
-                self._replied(report["status"], report["reason"])
+                self._replied(report["method"], report["status"], report["reason"])
             case "ended":
                 by: Literal["us", "them"] = "us" if self._leaving else "them"
                 status = 200 if self._state == "answered" else report["status"]

@@ -3,9 +3,8 @@
 Run as `python pjsua_child.py LIB`, with pjsua2 in LIB. It imports nothing of ours and is imported
 by nobody: PJSIP is GPL, and a phone that hangs or crashes takes only this process with it.
 
-Commands are {"do": verb, "ask": number, ...} and are answered by {"done": number} or by
-{"failed": number, "why": text}. Everything else that is written is {"is": kind, ...}. Audio is
-base64 of little-endian int16 at 8 kHz; times are monotonic seconds, the same in every process.
+Commands are {"do": verb, "ask": number, ...}, reports {"is": kind, ...}. Each command is answered
+by done or failed. Audio is base64 of little-endian int16 at 8 kHz; times are monotonic seconds.
 """
 
 import base64
@@ -26,6 +25,8 @@ import pjsua2 as pj  # type: ignore[import-not-found]  # it is never in our own 
 
 FRAME_BYTES = 320
 "20 ms."
+FINAL = (pj.PJSIP_TSX_STATE_COMPLETED, pj.PJSIP_TSX_STATE_TERMINATED)
+NO_MEDIA = (pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR)
 SILENCE = pj.ByteVector(bytes(FRAME_BYTES))
 
 
@@ -39,9 +40,9 @@ class Wire:
         self.commands: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def tell(self, **report: Any) -> None:
+    def tell(self, kind: str, **facts: Any) -> None:
         """Write one report; callable from every thread."""
-        line = json.dumps(report)
+        line = json.dumps({"is": kind, **facts})
         with self._lock:
             try:
                 self._out.write(line + "\n")
@@ -78,7 +79,7 @@ class Port(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
         frame.buf = pj.ByteVector(samples)
         self._tell("sent", samples)
         if not self.frames:
-            self._wire.tell(**{"is": "played", "call": self._call})
+            self._wire.tell("played", call=self._call)
 
     def onFrameReceived(self, frame: Any) -> None:
         if self.on and frame.type == pj.PJMEDIA_FRAME_TYPE_AUDIO:
@@ -86,7 +87,7 @@ class Port(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
 
     def _tell(self, kind: str, samples: bytes) -> None:
         pcm = base64.b64encode(samples).decode()
-        self._wire.tell(**{"is": kind, "call": self._call, "at": time.monotonic(), "pcm": pcm})
+        self._wire.tell(kind, call=self._call, at=time.monotonic(), pcm=pcm)
 
 
 class Call(pj.Call):  # type: ignore[misc]
@@ -99,8 +100,7 @@ class Call(pj.Call):  # type: ignore[misc]
         self.microphone: Any = None
 
     def tell(self, kind: str, **facts: Any) -> None:
-        at = time.monotonic()
-        self.wire.tell(**{"is": kind, "call": self.number, "at": at, **facts})
+        self.wire.tell(kind, call=self.number, at=time.monotonic(), **facts)
 
     def onCallState(self, prm: Any) -> None:
         info = self.getInfo()
@@ -111,17 +111,13 @@ class Call(pj.Call):  # type: ignore[misc]
             self.tell("answered")
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.port.on = False
-            status, reason = info.lastStatusCode, info.lastReason
-            self.tell("ended", status=status, reason=reason, cause=q850(prm))
+            cause = q850(prm)
+            self.tell("ended", status=info.lastStatusCode, reason=info.lastReason, cause=cause)
 
     def onCallMediaState(self, prm: Any) -> None:
         info = self.getInfo()  # kept: SWIG's items live no longer than what holds them
         for index, media in enumerate(info.media):
-            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in (
-                pj.PJSUA_CALL_MEDIA_ACTIVE,
-                pj.PJSUA_CALL_MEDIA_LOCAL_HOLD,
-                pj.PJSUA_CALL_MEDIA_REMOTE_HOLD,
-            ):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status not in NO_MEDIA:
                 self.microphone = self.getAudioMedia(index)
                 self.port.startTransmit(self.microphone)
                 self.microphone.startTransmit(self.port)
@@ -132,20 +128,28 @@ class Call(pj.Call):  # type: ignore[misc]
     def onCallTsxState(self, prm: Any) -> None:
         """A final response to a request of ours within the call."""
         tsx = prm.e.body.tsxState.tsx
-        if tsx.role == pj.PJSIP_ROLE_UAC and tsx.state == pj.PJSIP_TSX_STATE_COMPLETED:
+        if (
+            tsx.role == pj.PJSIP_ROLE_UAC
+            and tsx.state in FINAL
+            and tsx.statusCode not in (401, 407)
+        ):
             self.tell("replied", method=tsx.method, status=tsx.statusCode, reason=tsx.statusText)
 
 
 def q850(prm: Any) -> int | None:
     """The cause in the Reason header of the message that ended the call."""
-    event = prm.e
-    if event.type != pj.PJSIP_EVENT_TSX_STATE:
+    event, state = prm.e, prm.e.body.tsxState
+    if event.type != pj.PJSIP_EVENT_TSX_STATE or state.type != pj.PJSIP_EVENT_RX_MSG:
         return None
-    if event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
-        return None
-    message = event.body.tsxState.src.rdata.wholeMsg
+    message = state.src.rdata.wholeMsg
     found = re.search(r"^Reason:\s*Q\.850\s*;.*?cause\s*=\s*(\d{1,3})", message, re.M | re.I)
     return int(found[1]) if found else None
+
+
+def with_status(status: int) -> Any:
+    prm = pj.CallOpParam()
+    prm.statusCode = status
+    return prm
 
 
 class Account(pj.Account):  # type: ignore[misc]
@@ -156,7 +160,7 @@ class Account(pj.Account):  # type: ignore[misc]
         self._child = child
 
     def onRegState(self, prm: Any) -> None:
-        self._child.wire.tell(**{"is": "registered", "status": prm.code, "reason": prm.reason})
+        self._child.wire.tell("registered", status=prm.code, reason=prm.reason)
 
     def onIncomingCall(self, prm: Any) -> None:
         child = self._child
@@ -190,9 +194,9 @@ class Child:
         try:
             getattr(self, f"do_{verb}")(**command)
         except pj.Error as error:
-            self.wire.tell(failed=ask, why=error.reason or error.title)
+            self.wire.tell("failed", ask=ask, why=error.reason or error.title)
         else:
-            self.wire.tell(done=ask)
+            self.wire.tell("done", ask=ask)
 
     def do_open(self, **given: Any) -> None:
         self._start(given["host"], given["port"])
@@ -201,12 +205,12 @@ class Child:
         config = pj.AccountConfig()
         name = f'"{given["name"]}" ' if given["name"] else ""
         config.idUri = f"{name}<sip:{user}@{registrar}>"
-        config.regConfig.registrarUri = f"sip:{registrar}"
-        config.regConfig.registerOnAdd = False
+        config.regConfig.registrarUri, config.regConfig.registerOnAdd = f"sip:{registrar}", False
         credentials = pj.AuthCredInfo("digest", "*", user, 0, given["password"])
         config.sipConfig.authCreds.append(credentials)
         config.mediaConfig.transportConfig.boundAddress = given["host"]
         config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_INACTIVE
+        config.mediaConfig.lockCodecEnabled = False
         config.natConfig.contactRewriteUse = 0
         self._account = Account(self)
         self._account.create(config)
@@ -245,14 +249,10 @@ class Child:
         self.calls[call].makeCall(uri, prm)
 
     def do_answer(self, call: int, status: int) -> None:
-        prm = pj.CallOpParam()
-        prm.statusCode = status
-        self.calls[call].answer(prm)
+        self.calls[call].answer(with_status(status))
 
     def do_hangup(self, call: int, status: int) -> None:
-        prm = pj.CallOpParam()
-        prm.statusCode = status
-        self.calls[call].hangup(prm)
+        self.calls[call].hangup(with_status(status))
 
     def do_play(self, call: int, pcm: str) -> None:
         samples = base64.b64decode(pcm)
@@ -275,11 +275,8 @@ class Child:
 
     def do_hold(self, call: int, on: bool) -> None:
         prm = pj.CallOpParam(True)
-        if on:
-            self.calls[call].setHold(prm)
-        else:
-            prm.opt.flag = pj.PJSUA_CALL_UNHOLD
-            self.calls[call].reinvite(prm)
+        prm.opt.flag = 0 if on else pj.PJSUA_CALL_UNHOLD
+        (self.calls[call].setHold if on else self.calls[call].reinvite)(prm)
 
     def do_refer(self, call: int, uri: str) -> None:
         self.calls[call].xfer(uri, pj.CallOpParam(True))
@@ -297,7 +294,6 @@ if __name__ == "__main__":
         Child(Wire()).run()
     finally:
         # with calls up the interpreter's own end may hang in PJSIP's threads
-        failed = sys.exc_info()[0] is not None
-        if failed:
+        if failed := sys.exc_info()[0] is not None:
             traceback.print_exc()
         os._exit(failed)

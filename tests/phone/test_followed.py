@@ -28,10 +28,11 @@ class Call(FollowedCall):
         self._heard.place(np.ones(160, np.int16), at, 0)
 
     async def ask(self, send: Callable[[], Awaitable[None]]) -> None:
-        await self._request("hold", send)
+        await self._request("INVITE", send)
 
     def reply(self, status: int) -> None:
-        self._replied(status, "reason")
+        self._replied("UPDATE", 500, "another's")
+        self._replied("INVITE", status, "reason")
 
     def _sent(self) -> Timeline:
         return Timeline()
@@ -77,7 +78,7 @@ async def test_a_request_waits_for_its_answer(status: int) -> None:
     if status == 200:
         await call.ask(send)
     else:
-        with pytest.raises(PhoneError, match="hold was refused: 488"):
+        with pytest.raises(PhoneError, match="INVITE was refused: 488"):
             await call.ask(send)
 
 

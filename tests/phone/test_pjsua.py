@@ -13,14 +13,14 @@ import json, sys
 for line in sys.stdin:
     command = json.loads(line)
     if command["do"] == "dial":
-        print(json.dumps({"failed": command["ask"], "why": "Invalid URI"}), flush=True)
+        print(json.dumps({"is": "failed", "ask": command["ask"], "why": "Invalid URI"}), flush=True)
     elif command["do"] == "register":
-        print(json.dumps({"done": command["ask"]}))
+        print(json.dumps({"is": "done", "ask": command["ask"]}))
         print(json.dumps({"is": "registered", "status": 403, "reason": "Forbidden"}), flush=True)
     elif command["do"] == "crash":
         sys.exit("Segmentation fault")
     else:
-        print(json.dumps({"done": command["ask"]}), flush=True)
+        print(json.dumps({"is": "done", "ask": command["ask"]}), flush=True)
     if command["do"] == "quit":
         break
 """
