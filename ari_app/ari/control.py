@@ -81,10 +81,16 @@ class Control:
                     channelId=caller, context=context, extension=extension, priority=priority
                 )
             case HangUp():
-                await channels.hangup(channelId=caller)
+                await self._hang_up(caller)
             case ReadReception():
                 return (await channels.rtpstatistics(channelId=caller)).rxcount
         return None
+
+    async def _hang_up(self, caller: str) -> None:
+        """Only while he is in Stasis: the dialplan may have taken him to the mailbox meanwhile."""
+        channel = await self._ari.channels.get(channelId=caller)
+        if channel.dialplan.app_name == "Stasis":
+            await self._ari.channels.hangup(channelId=caller)
 
     async def _open_media(self, command: OpenMedia, board: Address | None) -> None:
         if board is None:

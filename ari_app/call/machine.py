@@ -61,7 +61,11 @@ class Call:
         self._media = ""
         self._next_media = ""
         self._ready: set[str] = set()
-        self._tries = {"join": 2, "media": settings.replacements}
+        self._tries = {
+            "join": 2,
+            "media": settings.replacements,
+            "hand back": settings.hand_backs,
+        }
         self._target = settings.fallback
         self._caller_here = True
 
@@ -225,7 +229,7 @@ class Call:
         return (Release(), StopConversation(), ArmDeadman(0), back)
 
     def _hand_back_failed(self, event: Event, now: float) -> Commands:
-        """Refused, or not fetched in time: the fallback is tried once, then we hang up."""
+        """Refused: the fallback is tried, then we hang up."""
         gone = isinstance(event, Refused) and event.gone
         if gone or self._target == self._settings.fallback:
             return self._hang_up(event, now)
@@ -309,7 +313,16 @@ class Call:
         return self._hang_up(event, now)
 
     def _on_hand_back(self, event: Event, now: float) -> Commands:
-        return self._hand_back_failed(event, now)
+        """Not fetched: a PBX that answers nothing is asked again. Asking twice does no harm: it
+        refuses what would take the caller from where he went."""
+        if not self._may("hand back"):
+            return self._hang_up(event, now)
+        if self._target != self._settings.fallback:
+            self.outcome += ", which failed: fallback"
+            self._target = self._settings.fallback
+        self._deadlines["hand back"] = now + self._settings.hand_back
+        target = self._target
+        return (Release(), HandBack(target.context, target.extension, target.priority))
 
     def _on_retry(self, event: Event, now: float) -> Commands:
         self._deadlines["retry"] = now + self._settings.retry

@@ -34,7 +34,9 @@ class CallSettings:
     lead: float = 0.2
     "From the answer to the first word: phones open their media late."
     hand_back: float = 3.0
-    "How long the dialplan may take to fetch the caller."
+    "How long the dialplan may take to fetch the caller; then it is asked again."
+    hand_backs: int = 5
+    "How often it is asked again: longer than the dead-man switch waits."
     second_look: float = 0.5
     "Between two readings of what the PBX receives from the caller."
     caller_gone: float = 60.0

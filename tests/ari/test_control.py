@@ -108,6 +108,14 @@ async def test_what_is_gone_already_is_closed(
     assert await line.run(command) == Done(command)
 
 
+async def test_a_caller_who_is_in_the_dialplan_again_is_not_hung_up(
+    server: AriServer, line: Line
+) -> None:
+    server.channels[line.offer.channel]["dialplan"]["app_name"] = "VoiceMail"
+    assert await line.run(HangUp()) == Done(HangUp())
+    assert not server.asked("DELETE", f"/channels/{line.offer.channel}")
+
+
 @pytest.mark.parametrize(
     "command",
     [Ring(), Answer(), ArmDeadman(5), HandBack("c", "s"), ReadReception(), Join(BRIDGE, ("",))],

@@ -149,7 +149,20 @@ def test_a_refused_hand_over_tries_the_fallback_and_then_hangs_up() -> None:
     back = call.handle(e.HandOverAsked("mailbox"), 110.0)[-1]
     again = call.handle(e.Refused(back, "500"), 110.1)
     assert again[-1] == GONE_TO_FALLBACK
-    assert c.HangUp() in call.handle(e.Tick(), 113.2)
+    assert c.HangUp() in call.handle(e.Refused(GONE_TO_FALLBACK, "500"), 110.2)
+    released(call)
+
+
+def test_a_pbx_that_does_not_answer_is_asked_for_the_fallback_until_the_deadman_has_struck() -> (
+    None
+):
+    call = talking()
+    call.handle(e.HandOverAsked("mailbox"), 110.0)
+    now = 113.0
+    while (commands := call.handle(e.Tick(), now)) == (c.Release(), GONE_TO_FALLBACK):
+        now += 3.0
+    assert c.HangUp() in commands
+    assert now - 110.0 > CallSettings.deadman
     released(call)
 
 

@@ -196,6 +196,8 @@ class AriServer:
                 return list(self.channels.values())
             case ["bridges"]:
                 return list(self.bridges.values())
+            case ["channels", key]:
+                return self.channels[key]
             case _:
                 return {"rxcount": 42, "txcount": 1}
 
