@@ -127,6 +127,7 @@ class App:
     async def _drain(self) -> None:
         """Live calls may finish; new ones, and what is left in the end, go to the fallback."""
         self._draining = True
+        self._log.info("stopping", calls=len(self._drivers))
         if self._drivers:
             await asyncio.wait(self._drivers, timeout=self._settings.drain)
         for driver in self._drivers.values():

@@ -124,17 +124,16 @@ class Sandbox:
             raise SandboxError(f"{self.run_dir}: too long a path for Asterisk's control socket")
         self._check_ports()
         write_run_folder(self.run_dir, self.settings, self.installation, self.ari_user)
-        with (self.run_dir / "log/stdout").open("ab") as output:
-            self._process = subprocess.Popen(
-                [self.installation.program, "-C", self._asterisk_conf, "-f", "-n"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=self.run_dir,
-                start_new_session=True,
-            )
-        (self.run_dir / "pid").write_text(str(self._process.pid))
-        self._wait_booted(self._process)
+        self._launch()
+
+    def restart(self) -> None:
+        """Stop if it runs, and start with the configuration and secrets that it had.
+
+        Raises SandboxError as `start` does.
+        """
+        self.stop()
+        self._check_ports()
+        self._launch()
 
     def cli(self, command: str) -> str:
         """What Asterisk's console answers. Raises SandboxError if it is not running or hangs."""
@@ -170,6 +169,19 @@ class Sandbox:
     @property
     def _reachable(self) -> str:
         return "127.0.0.1" if self.settings.bind == "0.0.0.0" else self.settings.bind
+
+    def _launch(self) -> None:
+        with (self.run_dir / "log/stdout").open("ab") as output:
+            self._process = subprocess.Popen(
+                [self.installation.program, "-C", self._asterisk_conf, "-f", "-n"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.run_dir,
+                start_new_session=True,
+            )
+        (self.run_dir / "pid").write_text(str(self._process.pid))
+        self._wait_booted(self._process)
 
     def _check_ports(self) -> None:
         """Asterisk only logs a port that it could not have, and goes on without it."""
