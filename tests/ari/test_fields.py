@@ -1,7 +1,7 @@
 """Fields of JSON are read by type, or refused as MalformedPacket and nothing else."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ari_app.ari import fields
@@ -52,6 +52,7 @@ def test_wrong_types_are_named(read: object, value: object) -> None:
 KEYS = ["channel", "id", "args", "dialplan", "caller", "digit", "duration_ms", "cause", "bridge"]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(sorted(EVENTS)),
     st.dictionaries(st.sampled_from(KEYS), JSON | st.dictionaries(st.sampled_from(KEYS), JSON)),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ari_app.ari.fields import Json
@@ -120,6 +120,7 @@ def test_an_unknown_type_keeps_its_fields() -> None:
     assert event.data["loud"] is True
 
 
+@settings(deadline=None)
 @given(st.text() | st.binary().map(lambda raw: raw.decode("latin1")))
 def test_no_text_breaks_it_otherwise(raw: str) -> None:
     with pytest.raises(MalformedPacket):
