@@ -134,9 +134,7 @@ class Stream:
                 rows.filling[row] = 0
                 heard += self._append(row, self._concealment.heard(row, piece), "voice", now)
                 continue
-            stood_for = min(piece.samples, rows.filling.item(row))
-            rows.filling[row] -= stood_for
-            lacking = piece.samples - stood_for
+            lacking = max(0, piece.samples - rows.filling.item(row))
             if piece.lost:
                 made_up = self._concealment.lost(row, min(lacking, believable))
                 heard += self._append(row, made_up, "concealed", now)

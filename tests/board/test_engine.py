@@ -171,6 +171,34 @@ def test_a_packet_is_heard_in_the_beat_in_which_it_is_read(desk: Desk) -> None:
     assert set(frame.samples.tolist()) == {int(ulaw_decode(np.array([0x10], np.uint8))[0])}
 
 
+def test_many_packets_of_one_media_in_a_beat_are_heard_in_order(desk: Desk) -> None:
+    for row in range(4):
+        desk.open(row, ("127.0.0.1", 4000 + row))
+    desk.run(0.2)
+    desk.reports.clear()
+    for beat in ([0], [1, 1, 3, 2, 2, 4]):
+        for number in beat:
+            sequence, timestamp = (0xFFFD + number) & 0xFFFF, (2**32 - 320 + 160 * number) % 2**32
+            for row in range(4):
+                packet = Packet(0, sequence, timestamp, 7, bytes([row + 16 * number]) * 160)
+                desk.socket.waiting.append((bytes(packet), ("127.0.0.1", 4000 + row)))
+        desk.run(SECONDS)
+    for row in range(4):
+        heard = [
+            int(event.samples[-1])
+            for media, event in desk.reports
+            if media == f"m{row}" and isinstance(event, FrameHeard) and event.kind == "voice"
+        ]
+        codes = np.array([row + 16 * number for number in range(5)], np.uint8)
+        assert heard == ulaw_decode(codes).tolist()
+    desk.tell(messages.Close(2))
+    desk.run(SECONDS)
+    [closed] = desk.of(StreamClosed)
+    assert isinstance(closed, StreamClosed)
+    counted = closed.statistics
+    assert (counted.received, counted.duplicate, counted.reordered) == (7, 2, 1)
+
+
 def test_a_closed_row_is_silent_and_can_be_taken_again(desk: Desk) -> None:
     desk.open()
     desk.tell(messages.Play(0, "a", tone(440, 1.0)))

@@ -123,6 +123,7 @@ def test_noise_at_the_very_beginning_has_to_prove_itself(ear: Ear) -> None:
 
 
 def test_echo_of_what_we_send_is_no_speech_but_a_voice_over_it_is(ear: Ear) -> None:
+    ear.hear(silence(0.02), 25)
     ear.send(tone(500, 0.02, level=-20), 10)
     ear.hear(FAINT, 10)
     assert ear.edges == []

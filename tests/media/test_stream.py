@@ -4,7 +4,7 @@ P packet arrives · L packet is lost · D packet arrives twice · S swapped with
 T silence: the sender sends nothing (DTX), its timestamp goes on
 J packet is held up in the network and arrives with the next P
 K a key of 160 ms: nothing for us, the sequence goes on by 19, the timestamp with time
-R another source begins · M one malformed leap of the sequence
+R another source begins · W from now on the network takes 100 ms more
 
 The listener's frames: v voice · c concealed · f filled. Streams begin just before both wraps.
 """
@@ -52,6 +52,9 @@ class Sender:
         for letter in scenario:
             if letter == "T":
                 self.pass_time(160)
+                continue
+            if letter == "W":
+                self.now += 0.1
                 continue
             if letter == "K":
                 self.sequence += 19
@@ -147,12 +150,14 @@ class MatrixListener(Listener):
         ("PPPRPPPP", "vvvvvvvv"),
         ("PPPLRPPP", "vvvvvvv"),
         ("PPLLLLLLLLLLPPPPPPPP", "vvffffffffffvvvvvvvv"),
+        ("PPPWPPPLPPPP", "vvvfffffvvvcvvvv"),
     ],
 )
-def test_scenario(scenario: str, kinds: str) -> None:
+@pytest.mark.parametrize("kind", [Listener, MatrixListener])
+def test_scenario(scenario: str, kinds: str, kind: type[Listener]) -> None:
     sender = Sender()
     arrivals = sender.act(scenario)
-    listener = Listener().hear(arrivals, sender.now)
+    listener = kind().hear(arrivals, sender.now)
     assert listener.kinds == kinds
     assert listener.count("late") == 0
 
@@ -274,7 +279,9 @@ networks = st.builds(
 
 
 @settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32), conditions=networks, scenario=st.text("PPPTKRD", max_size=60))
+@given(
+    seed=st.integers(0, 2**32), conditions=networks, scenario=st.text("PPPTTKRDJJW", max_size=60)
+)
 def test_many_packets_at_once_are_heard_as_one_by_one(
     seed: int, conditions: Conditions, scenario: str
 ) -> None:
