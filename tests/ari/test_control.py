@@ -40,7 +40,7 @@ async def line(server: AriServer, lines: SharedLines) -> Line:
     return found
 
 
-async def test_each_command_is_one_request(server: AriServer, line: Line) -> None:
+async def test_each_command_as_requests(server: AriServer, line: Line) -> None:
     media = media_of(line)
     caller = line.offer.channel
     commands: list[LineCommand] = [
@@ -78,6 +78,7 @@ async def test_each_command_is_one_request(server: AriServer, line: Line) -> Non
         ("DELETE", f"/channels/{media}", {}),
         ("DELETE", on_bridge, {}),
         ("POST", f"{on_caller}/continue", place),
+        ("GET", on_caller, {}),
         ("DELETE", on_caller, {}),
     ]
 

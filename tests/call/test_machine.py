@@ -153,7 +153,7 @@ def test_a_refused_hand_over_tries_the_fallback_and_then_hangs_up() -> None:
     released(call)
 
 
-def test_a_pbx_that_does_not_answer_is_asked_for_the_fallback_until_the_deadman_has_struck() -> (
+def test_a_pbx_that_does_not_answer_is_asked_again_until_the_deadman_has_struck() -> (
     None
 ):
     call = talking()
