@@ -26,6 +26,8 @@ class Addresses:
         "Socket address to send to, per row."
         self.strangers = 0
         "Packets from addresses that nobody told us of."
+        self.last_stranger: int | None = None
+        "`address_key` of the last of them."
         self.settled = 0
         "Rows whose port was learnt from their first packet."
 
@@ -50,6 +52,7 @@ class Addresses:
             row = self._settle(row, key)
         if row == STRANGER:
             self.strangers += 1
+            self.last_stranger = key
         return row
 
     def _settle(self, row: int, key: int) -> int:

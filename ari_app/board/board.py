@@ -9,7 +9,7 @@ from typing import Self
 from ari_app.board.beat import Beat
 from ari_app.board.engine import Engine, Reports
 from ari_app.board.media import BoardMedia
-from ari_app.board.socket import Address, open_socket
+from ari_app.board.socket import Address, key_address, open_socket
 from ari_app.errors import ConfigError
 from ari_app.media.g711 import CODECS
 from ari_app.media.rows import Rows
@@ -81,6 +81,12 @@ class MediaBoard:
     def strangers(self) -> int:
         """Packets that came from addresses that nobody told us of."""
         return self._engine.addresses.strangers if self._engine else 0
+
+    @property
+    def last_stranger(self) -> Address | None:
+        """Where the last such packet came from."""
+        key = self._engine.addresses.last_stranger if self._engine else None
+        return None if key is None else key_address(key)
 
     @property
     def settled(self) -> int:

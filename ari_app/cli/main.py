@@ -1,5 +1,6 @@
 """The commands and their help. What they do is in the modules beside this one."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 from rich.console import Console
 
 from ari_app import __version__
+from ari_app.cli import check as check_command
 from ari_app.cli import init as init_command
 from ari_app.cli import serve as serve_command
 from ari_app.errors import AttendantError
@@ -65,6 +67,19 @@ def init(
         http_port=http_port,
     )
     init_command.run(folder, values, Console())
+
+
+@app.command()
+def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Try everything that a call needs, and say what to do about what does not work.
+
+    \b
+    Tried are: the settings (shown as they count, without secrets), the flows, the voice and the
+    recogniser; then for each PBX: ARI and its version, its modules, the worker, our dialplan,
+    and sound both ways through an echo in it (a second or two; nothing is left behind).
+    Works while a worker serves calls. Exit status 1 if anything failed.
+    """
+    sys.exit(check_command.run(config, os.environ, Console(), as_json=as_json))
 
 
 @app.command()

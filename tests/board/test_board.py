@@ -178,8 +178,10 @@ async def test_strangers_are_not_heard(board: MediaBoard, peer: RtpPeer) -> None
     media.connect(peer.address)
     async with RtpPeer() as stranger:
         await stranger.talk(tone(440, 0.1), board.address)
+        came_from = stranger.address
     closed = await reader.close()
     assert board.strangers == 5
+    assert board.last_stranger == came_from
     assert closed.statistics.received == 0
     assert not any(frame.samples.any() for frame in reader.frames)
 
