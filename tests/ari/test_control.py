@@ -40,7 +40,7 @@ async def line(server: AriServer, lines: SharedLines) -> Line:
     return found
 
 
-async def test_each_command_as_requests(server: AriServer, line: Line) -> None:
+async def test_each_command_is_one_request(server: AriServer, line: Line) -> None:
     media = media_of(line)
     caller = line.offer.channel
     commands: list[LineCommand] = [
@@ -53,7 +53,6 @@ async def test_each_command_as_requests(server: AriServer, line: Line) -> None:
         CloseMedia(media),
         CloseBridge(BRIDGE),
         HandBack("attendant-transfer", "1001"),
-        HangUp(),
     ]
     for command in commands:
         assert await line.run(command, board=BOARD) == Done(command)
@@ -78,8 +77,6 @@ async def test_each_command_as_requests(server: AriServer, line: Line) -> None:
         ("DELETE", f"/channels/{media}", {}),
         ("DELETE", on_bridge, {}),
         ("POST", f"{on_caller}/continue", place),
-        ("GET", on_caller, {}),
-        ("DELETE", on_caller, {}),
     ]
 
 
@@ -107,6 +104,11 @@ async def test_what_is_gone_already_is_closed(
 ) -> None:
     server.channels.clear()
     assert await line.run(command) == Done(command)
+
+
+async def test_a_caller_is_hung_up_while_in_stasis(server: AriServer, line: Line) -> None:
+    assert await line.run(HangUp()) == Done(HangUp())
+    assert line.offer.channel not in server.channels
 
 
 async def test_a_caller_who_is_in_the_dialplan_again_is_not_hung_up(
