@@ -128,6 +128,7 @@ class Build:
         return found[-1]
 
     def _fetch_swig(self) -> None:
+        shutil.rmtree(self.folder / "swig", ignore_errors=True)
         pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         self._tool([*pip, "--target", str(self.folder / "swig"), SWIG], self.folder)
 

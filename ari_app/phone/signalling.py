@@ -173,7 +173,7 @@ class Signalling:
 
     def _responded(self, response: Response) -> tuple[Effect, ...]:
         number, method = response.cseq
-        if number in self._confirmed:
+        if method == "INVITE" and number in self._confirmed:
             return (Ask(self._confirmed[number]),)
         if response.status in CHALLENGES and not (self.leaving and method == "INVITE"):
             again = self.dialog.authenticated(response)

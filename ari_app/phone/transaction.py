@@ -168,6 +168,8 @@ class Transactions:
     ) -> tuple[bool, tuple[Transmit, ...]]:
         key = (response.branch, response.cseq[1])
         asked = self._asked.get(key)
+        if asked is not None and not _answers(response, asked.request):
+            return False, ()
         if asked is None:
             confirmed = self._confirmed.get(key)
             if confirmed is not None and response.status >= 300:
@@ -198,6 +200,11 @@ def confirmation(invite: Request, response: Response) -> Request:
         *((name, value) for name, value in invite.headers if name == "Route"),
     )
     return Request(headers, method="ACK", uri=invite.uri)
+
+
+def _answers(response: Response, request: Request) -> bool:
+    """The branch alone should do; a damaged response must not end the wrong transaction."""
+    return (response.call_id, response.cseq) == (request.call_id, request.cseq)
 
 
 def _key(request: Request) -> Key:

@@ -35,6 +35,8 @@ class Network:
 
     loses: Callable[[str, int], bool] = lambda what, count: False
     "Of a message's name, and how many of it were sent before."
+    damages: Callable[[bytes], bytes] = lambda data: data
+    "What becomes of a datagram on its way."
     now: float = 1000.0
     wire: list[tuple[float, str]] = field(default_factory=list)
     "Every message sent, with its time; lost ones in brackets."
@@ -103,6 +105,6 @@ class Network:
         lost = self.loses(what, len(self.sent(what)))
         self.wire.append((self.now, f"({what})" if lost else what))
         if not lost:
-            data = bytes(transmit.message)
+            data = self.damages(bytes(transmit.message))
             due = self.now + DELAY
             heapq.heappush(self._flying, (due, next(self._order), data, who, transmit.peer))
