@@ -20,6 +20,7 @@ from ari_app.conversation.values import (
     SessionFailed,
     ToolAsked,
     TurnEdge,
+    Utterance,
 )
 from ari_app.errors import AgentError
 from tests.agents.contract import BRIEF, AgentContract, Caller, Rig
@@ -254,6 +255,27 @@ async def test_a_hang_up_that_is_taken_back_opens_the_question_again(
         await session.answer_tool(agent.all(ToolAsked)[0].call, "withdrawn: the caller spoke up")
         await Caller(session).say(spoken("sales"))
         await agent.until(lambda: agent.said[-1] == "You want sales. Is that right?")
+
+
+async def test_a_session_that_goes_on_with_a_conversation_resumes(
+    provider: ScriptedProvider,
+) -> None:
+    brief = replace(BRIEF, history=(Utterance("caller", "sales", 0.0, 1.0),))
+    async with provider.connect(brief) as session, Listener(session) as agent:
+        await agent.settled()
+    assert agent.said == ["Sorry, where were we?", MENU]
+
+
+async def test_closing_waits_for_no_recogniser(
+    provider: ScriptedProvider, recogniser: FakeRecogniser
+) -> None:
+    recogniser.ready.clear()
+    running = asyncio.all_tasks()
+    async with provider.connect(BRIEF) as session:
+        await Caller(session).say(spoken("sales"))
+        await asyncio.sleep(0)
+        assert recogniser.asked
+    assert asyncio.all_tasks() <= running
 
 
 async def test_a_new_brief_forgets_what_was_to_be_said(

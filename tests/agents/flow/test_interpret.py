@@ -1,7 +1,7 @@
 """What callers hear and what is done for them, by the scenario files; no clock, no audio."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import ari_app
 from ari_app.agents.flow.interpret import Interpreter
 from ari_app.agents.flow.load import load_flow
+from ari_app.agents.flow.model import Say
 from ari_app.agents.flow.moves import (
     Act,
     Begun,
@@ -159,8 +160,11 @@ def test_an_answer_drops_what_was_still_to_be_said_but_not_the_notice() -> None:
 def test_a_cut_drops_what_was_to_follow_but_not_a_notice() -> None:
     caller = begun(open="no")
     assert caller.tell(Interrupted(2)) == [Drop((2, 3))]
-    caller = begun()
-    assert caller.tell(Interrupted(1)) == [Drop((1, 2))]
+    flow = FLOWS["front-desk"]
+    flow = replace(flow, steps={**flow.steps, "back": Say("Where were we?", then="notice")})
+    caller = Caller(Interpreter(flow, {}, resuming=True))
+    caller.tell(Begun())
+    assert caller.tell(Interrupted(1)) == [Drop((1, 3))]
 
 
 def test_a_deadline_only_while_keys_are_waited_for() -> None:
