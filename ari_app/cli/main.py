@@ -12,6 +12,8 @@ from ari_app import __version__
 from ari_app.cli import check as check_command
 from ari_app.cli import init as init_command
 from ari_app.cli import serve as serve_command
+from ari_app.cli import testcall as testcall_command
+from ari_app.config import Secrets
 from ari_app.errors import AttendantError
 from ari_app.pbx.values import PbxValues
 
@@ -80,6 +82,40 @@ def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     Works while a worker serves calls. Exit status 1 if anything failed.
     """
     sys.exit(check_command.run(config, os.environ, Console(), as_json=as_json))
+
+
+@app.command("testcall")
+def place_call(
+    number: Annotated[str, typer.Argument(help="An extension like 700, or a sip: address.")],
+    registrar: Annotated[str, typer.Option(help="The PBX's SIP, HOST:PORT (UDP).")],
+    user: Annotated[str, typer.Option(help="The PJSIP endpoint to call as.")],
+    password_env: Annotated[
+        str, typer.Option(help="Register, with the password in this environment variable.")
+    ] = "",
+    say: Annotated[str, typer.Option(help="Say this when the far side has spoken.")] = "",
+    press: Annotated[str, typer.Option(help="Press these keys when it has spoken.")] = "",
+    seconds: Annotated[float, typer.Option(min=0.5, help="Hang up so long after the answer.")] = 20,
+    wav: Annotated[
+        Path | None, typer.Option(help="Write both sides (left: we, right: they) to this WAV.")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Call a number with a real SIP phone, and tell what was heard.
+
+    Shows when it rang, was answered and spoke, how loud, and what was lost on the way.
+    The password comes from the environment, never from the command line:
+
+    \b
+      read -s PHONE; export PHONE
+      attendant testcall 700 --registrar pbx:5060 --user 1001 --password-env PHONE --press 1
+
+    The settings are only read for the voice of --say. Exit status 0 if the far side was heard.
+    """
+    password = Secrets(os.environ).get(password_env).get_secret_value() if password_env else ""
+    plan = testcall_command.Plan(number, registrar, user, password, say, press, seconds)
+    voice = testcall_command.voice_for(config) if say else None
+    sys.exit(testcall_command.run(plan, voice, Console(), wav=wav, as_json=as_json))
 
 
 @app.command()

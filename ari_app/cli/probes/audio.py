@@ -184,7 +184,7 @@ def _nothing_arrives_there(passage: Passage) -> tuple[str, str]:
 
 
 def _why_nothing_comes(pbx: Pbx, passage: Passage) -> str:
-    told, remote = passage.advertised[0], passage.remote[0]
+    told, remote = ipaddress.IPv4Address(passage.advertised[0]), passage.remote[0]
     if passage.stranger is not None:
         seen = passage.stranger
         return (
@@ -192,12 +192,12 @@ def _why_nothing_comes(pbx: Pbx, passage: Passage) -> str:
             f"translation. If that is your PBX, set media.map: {{{remote}: {seen[0]}}} for pbx "
             f"{pbx.name}."
         )
-    if ipaddress.ip_address(told).is_unspecified:
+    if told.is_unspecified:
         return (
             f"The PBX was told to send to {told}, which is no address: set media.advertise of pbx "
             f"{pbx.name} to the address at which it reaches this machine."
         )
-    if ipaddress.ip_address(told).is_loopback and not _is_here(urlsplit(pbx.url).hostname or ""):
+    if told.is_loopback and not _is_here(urlsplit(pbx.url).hostname or ""):
         return (
             f"The PBX is another machine but was told to send to {told}: set board.bind to an "
             "address of this machine that the PBX reaches."

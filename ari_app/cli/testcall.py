@@ -1,0 +1,265 @@
+"""`attendant testcall`: a real SIP call to a number, and what was heard."""
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from ari_app.app import voice_of
+from ari_app.cli.recording import write_stereo
+from ari_app.config import load
+from ari_app.errors import ConfigError
+from ari_app.media.serial import extend_sequence
+from ari_app.media.values import Samples
+from ari_app.phone.choose import Kind, open_phone
+from ari_app.phone.hear import Arrival
+from ari_app.phone.listen import AUDIBLE, Listener, Stretch, stretches
+from ari_app.phone.minimal_call import MinimalCall
+from ari_app.phone.port import FRAME, Address, Ended, PhoneCall, PhoneError
+from ari_app.ports import Voice
+from ari_app.speech.voices import find_voice
+
+NUMBER = re.compile(r"[\w.*#+-]+|sips?:[^\s<>\"]+")
+DIGITS = re.compile(r"[0-9A-D*#]*")
+RING_SECONDS = 30.0
+
+REASONS = {
+    401: "the PBX wants a password: name its variable with --password-env",
+    403: "the PBX does not let this user call, or the password is wrong",
+    404: "the PBX knows no such number in the context of this user",
+    407: "the PBX wants a password: name its variable with --password-env",
+    408: "nothing answered: is --registrar right, and does SIP over UDP come through?",
+    480: "whoever has this number is not there (not registered?)",
+    486: "busy",
+    488: "no codec in common: the PBX must allow ulaw or alaw for this user",
+    503: "the PBX cannot now: its console says why",
+    600: "busy",
+    603: "declined",
+}
+"What a final SIP status means here."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Whom to call, as whom, and what to do then."""
+
+    number: str
+    registrar: str
+    "host or host:port"
+    user: str
+    password: str = field(default="", repr=False)
+    "Empty: the phone calls without having registered."
+    say: str = ""
+    press: str = ""
+    seconds: float = 20.0
+    "How long the call may last after its answer."
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError."""
+        if not NUMBER.fullmatch(self.number):
+            raise ConfigError(f"NUMBER: {self.number!r}: expected digits, a name or a sip: address")
+        if not re.fullmatch(r"[\w.+-]+", self.user):
+            raise ConfigError(f"--user: {self.user!r}: expected a name of letters, digits, . + - _")
+        if not DIGITS.fullmatch(self.press):
+            raise ConfigError(f"--press: {self.press!r}: expected keys, of 0-9 A-D * #")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of the call. Seconds; those of speech count from the answer."""
+
+    phone: str
+    answered: float
+    "Seconds from INVITE to answer."
+    ringing: float | None
+    "Seconds from INVITE to the first sign of ringing; None: it did not ring."
+    heard: tuple[Stretch, ...]
+    "When the far side made sound."
+    level: float | None
+    "Of what was heard where it is sound, dBFS."
+    received: int | None
+    "RTP packets; None: this kind of phone does not count."
+    lost: int | None
+    seconds: float
+    "Length of the call."
+    ended: Ended
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """A call's report with its audio, both on one timeline."""
+
+    report: Report
+    sent: Samples
+    heard: Samples
+
+
+async def place(plan: Plan, voice: Voice | None, kind: Kind = "auto") -> Recorded:
+    """Make the call. Raises PhoneError when it does not come about, ConfigError, AgentError."""
+    registrar = resolved(plan.registrar)
+    spoken = await _spoken(voice, plan.say) if voice is not None and plan.say else None
+    async with open_phone(
+        kind,
+        user=plan.user,
+        password=plan.password,
+        registrar=registrar,
+        bind=(_own_address(registrar), 0),
+    ) as phone:
+        if plan.password:
+            await phone.register()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        call = await phone.call(plan.number)
+        rang = asyncio.create_task(_rings(call, began))
+        await _answer(call, plan.number)
+        answered = loop.time() - began
+        await _converse(call, plan, spoken)
+        await call.hang_up()
+        rang.cancel()
+        ringing = rang.result() if rang.done() and not rang.cancelled() else None
+        return _recorded(phone.kind, call, answered, ringing, await call.ended())
+
+
+async def _rings(call: PhoneCall, began: float) -> float | None:
+    with contextlib.suppress(PhoneError):
+        await call.ringing(RING_SECONDS)
+        return asyncio.get_running_loop().time() - began
+    return None
+
+
+async def _answer(call: PhoneCall, number: str) -> None:
+    """Wait for the answer. Raises PhoneError that says what to do."""
+    try:
+        await call.answered(RING_SECONDS)
+    except PhoneError as error:
+        if call.state != "ended":
+            await call.hang_up()
+            raise PhoneError(f"{number}: no answer within {RING_SECONDS:.0f} s") from error
+        ended = await call.ended()
+        why = REASONS.get(ended.status, "see the PBX's console: pjsip set logger on")
+        raise PhoneError(f"{number}: {ended.status} {ended.reason}: {why}") from error
+
+
+async def _converse(call: PhoneCall, plan: Plan, spoken: Samples | None) -> None:
+    """Until the time is up or the far side has hung up."""
+    listener = Listener(call)
+    with contextlib.suppress(PhoneError, TimeoutError):
+        async with asyncio.timeout(plan.seconds):
+            if spoken is not None or plan.press:
+                await listener.utterance(timeout=plan.seconds)
+            if spoken is not None:
+                call.play(spoken)
+                await call.played()
+            if plan.press:
+                await call.press(plan.press)
+            await call.ended(plan.seconds)
+
+
+def _recorded(
+    kind: str, call: PhoneCall, answered: float, ringing: float | None, ended: Ended
+) -> Recorded:
+    heard = call.heard()
+    counted = _counted(call.packets) if isinstance(call, MinimalCall) else (None, None)
+    report = Report(
+        phone=kind,
+        answered=round(answered, 3),
+        ringing=None if ringing is None else round(ringing, 3),
+        heard=tuple(stretches(heard)),
+        level=_level(heard),
+        received=counted[0],
+        lost=counted[1],
+        seconds=round(len(heard) / 8000, 2),
+        ended=ended,
+    )
+    return Recorded(report, call.sent_audio(), heard)
+
+
+def _counted(packets: list[Arrival]) -> tuple[int, int]:
+    """Packets received, and lost by the gaps in their sequence numbers (RFC 3550 appendix A.3)."""
+    if not packets:
+        return 0, 0
+    numbers, highest = set(), packets[0].sequence
+    for packet in packets:
+        number = extend_sequence(packet.sequence, highest)
+        highest = max(highest, number)
+        numbers.add(number)
+    return len(packets), highest - min(numbers) + 1 - len(numbers)
+
+
+def _level(samples: Samples) -> float | None:
+    """dBFS of the frames that are sound."""
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
+    power = (frames**2).mean(axis=1)
+    loud = power[power > AUDIBLE**2]
+    return round(float(10 * np.log10(loud.mean() / 32768**2)), 1) if len(loud) else None
+
+
+async def _spoken(voice: Voice, text: str) -> Samples:
+    pieces = [piece.samples async for piece in voice.speak(text)]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+
+
+def voice_for(config: Path) -> Voice:
+    """The voice of the settings, if there are any; else the best that this machine has.
+
+    Raises ConfigError.
+    """
+    return voice_of(load(config)) if config.exists() else find_voice()
+
+
+def resolved(registrar: str) -> Address:
+    """Numeric address of host:port (5060 unless named). Raises ConfigError."""
+    host, _, port = registrar.partition(":")
+    try:
+        found = socket.getaddrinfo(host, int(port or 5060), socket.AF_INET, socket.SOCK_DGRAM)
+    except (OSError, ValueError, OverflowError) as error:
+        raise ConfigError(f"--registrar: {registrar!r}: expected host:port ({error})") from error
+    return str(found[0][4][0]), int(found[0][4][1])
+
+
+def _own_address(peer: Address) -> str:
+    """The address that packets to the peer leave from; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(peer)
+        return str(probe.getsockname()[0])
+
+
+def run(
+    plan: Plan, voice: Voice | None, console: Console, *, wav: Path | None, as_json: bool
+) -> int:
+    """Make the call and report it. The exit status: 0 when the far side was heard.
+
+    Raises PhoneError when it does not come about.
+    """
+    recorded = asyncio.run(place(plan, voice))
+    if wav is not None:
+        write_stereo(wav, recorded.sent, recorded.heard)
+    report = recorded.report
+    if as_json:
+        print(json.dumps({"number": plan.number, **asdict(report)}, indent=2))
+    else:
+        _show(plan, report, wav, console)
+    return 0 if report.heard else 1
+
+
+def _show(plan: Plan, report: Report, wav: Path | None, console: Console) -> None:
+    rang = "did not ring" if report.ringing is None else f"rang after {report.ringing:.2f} s"
+    console.print(f"{plan.number} {rang}, answered after {report.answered:.2f} s.")
+    for one in report.heard:
+        console.print(f"  {one.at:6.2f} s to {one.until:6.2f} s  the far side spoke")
+    if report.heard:
+        console.print(f"Level {report.level:.1f} dBFS.", end=" ")
+    else:
+        console.print("Nothing was heard: attendant check tries both directions.", style="red")
+    if report.received is not None:
+        console.print(f"{report.received} packets received, {report.lost} lost.", end=" ")
+    who = {"us": "us", "them": "the far side", "network": "the network"}[report.ended.by]
+    console.print(f"{report.seconds:.1f} s, ended by {who}.")
+    if wav is not None:
+        console.print(f"Both sides (left: we, right: they) are in {wav}.", markup=False)
