@@ -5,6 +5,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import pytest
+
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
 from ari_app.call.commands import CloseMedia, OpenMedia
@@ -262,6 +264,17 @@ async def test_a_media_that_joins_after_its_call_was_closed_is_reaped(
     await line.close()
     await server.tell("StasisStart", args=[], channel=server.channels[media])
     await until(lambda: media not in server.channels)
+
+
+@pytest.mark.parametrize("foreign", ["attendant.2.x.m1", "other.1.x.m1"])
+async def test_what_another_worker_named_is_not_reaped(
+    server: AriServer, lines: SharedLines, foreign: str
+) -> None:
+    await connect(lines)
+    server.add_channel(foreign)
+    await server.tell("StasisStart", args=[], channel=server.channels[foreign])
+    await asyncio.sleep(0.05)
+    assert foreign in server.channels
 
 
 async def test_close_ends_offers_and_events(server: AriServer, lines: SharedLines) -> None:

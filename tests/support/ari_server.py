@@ -24,7 +24,9 @@ class Misbehaviour:
     status: int = 0
     "Answer with this status …"
     body: str = ""
-    "… and this body."
+    "… and this body …"
+    location: str = ""
+    "… and, if set, this redirection."
     hang: bool = False
     "Carry it out, but never answer."
     abort: bool = False
@@ -164,7 +166,8 @@ class AriServer:
         odd = self.misbehave.get((request.method, path), Misbehaviour())
         await asyncio.sleep(odd.delay)
         if odd.status:
-            return web.Response(status=odd.status, text=odd.body)
+            headers = {"Location": odd.location} if odd.location else {}
+            return web.Response(status=odd.status, text=odd.body, headers=headers)
         status, body = await self._perform(request.method, parts, query)
         if odd.hang:
             await asyncio.sleep(3600)
