@@ -80,6 +80,8 @@ class ScriptedSession:
         self._utterance = UtteranceAudio()
         self._asked = 0
         "The question that was open when the caller began to speak."
+        self._unheard = 0
+        "Failures of the recogniser in a row."
         self._timer: asyncio.TimerHandle | None = None
         self._listening: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -196,6 +198,9 @@ class ScriptedSession:
         try:
             heard = await recogniser.recognise(audio, phrases)
         except AgentError as error:
-            self._feed(Heard("", question) if error.retryable else SpeechLost())
+            self._unheard += 1
+            lost = not error.retryable or self._unheard > 1
+            self._feed(SpeechLost() if lost else Heard("", question))
         else:
+            self._unheard = 0
             self._feed(Heard(heard.text, question))

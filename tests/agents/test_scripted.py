@@ -215,6 +215,18 @@ async def test_a_recogniser_that_fails_once_is_asked_again(
         await agent.until(lambda: bool(agent.all(CallerUnderstood)))
 
 
+async def test_a_recogniser_that_fails_twice_in_a_row_is_given_up(
+    provider: ScriptedProvider, recogniser: FakeRecogniser
+) -> None:
+    recogniser.failure = AgentError("too slow", retryable=True)
+    async with provider.connect(BRIEF) as session, Listener(session) as agent:
+        caller = Caller(session)
+        for _ in range(2):
+            await caller.say(spoken("sales"))
+            await agent.settled()
+        assert "I can not hear you well. Please use the keys of your phone." in agent.said
+
+
 async def test_without_a_recogniser_keys_are_offered_at_once(voice: FakeVoice) -> None:
     provider = ScriptedProvider(FRONT_DESK, voice)
     async with provider.connect(BRIEF) as session, Listener(session) as agent:
