@@ -165,11 +165,12 @@ def _broken(pbx: Pbx, passage: Passage) -> tuple[str, str]:
         return found, "The network between here and the PBX loses packets, or is very slow."
     if counts.received:
         return _nothing_arrives_there(passage)
-    arrives = {True: "the PBX hears us", False: "nor does it hear us", None: "unknown if it hears"}
-    found = (
-        f"one way or none: {counts.sent} packets out, none in from {passage.remote[0]} "
-        f"({arrives[passage.heard_us]})"
-    )
+    heard = {
+        True: "one way: the PBX hears us",
+        False: "neither way: the PBX does not hear us",
+        None: "no sound (whether the PBX hears us, func_talkdetect.so could tell)",
+    }
+    found = f"{heard[passage.heard_us]}; {counts.sent} packets out, none in"
     return found, _why_nothing_comes(pbx, passage)
 
 

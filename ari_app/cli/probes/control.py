@@ -117,7 +117,9 @@ async def worker(ari: Operations, pbx: Pbx, app: str) -> Finding:
 
 def refused(probe: str, pbx: Pbx, error: AsteriskError) -> Finding:
     """The PBX did not do it: why, and what helps."""
-    return Finding(probe, "failed", f"{pbx.url}: {error.reason}", _advice(pbx, error), pbx.name)
+    unreached = re.match(r"not reached: .*\[(.*)\]", error.reason)
+    reason = f"not reached: {unreached[1]}" if unreached else error.reason
+    return Finding(probe, "failed", f"{pbx.url}: {reason}", _advice(pbx, error), pbx.name)
 
 
 def _advice(pbx: Pbx, error: AsteriskError) -> str:

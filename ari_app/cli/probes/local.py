@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 
 from ari_app.agents.flow.load import load_flow
+from ari_app.app import recogniser_of
 from ari_app.cli.probes import Finding
 from ari_app.config import Settings
 from ari_app.errors import AgentError, ConfigError
 from ari_app.media.values import Audio
 from ari_app.speech.cache import SpeechCache
-from ari_app.speech.recogniser import GrammarRecogniser
 from ari_app.speech.voices import RATE, find_voice
 
 SPOKEN = "yes"
@@ -68,9 +68,11 @@ async def recogniser(settings: Settings, word: Audio | None) -> Finding:
     advice = "If it is not installed: pip install 'attendant[local]'."
     began = time.monotonic()
     try:
-        listening = GrammarRecogniser(workers=settings.speech.recognisers)
+        listening = recogniser_of(settings)
     except ConfigError as error:
         return Finding("recogniser", "failed", str(error), advice)
+    if listening is None:
+        return Finding("recogniser", "ok", "none is wanted (speech.recognisers is 0): keys only")
     try:
         heard = await listening.recognise(word, PHRASES)
     except AgentError as error:

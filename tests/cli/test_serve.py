@@ -1,0 +1,57 @@
+"""`attendant serve` refuses what cannot work before it starts anything."""
+
+from pathlib import Path
+
+import pytest
+
+from ari_app.board.board import MediaBoard
+from ari_app.errors import ConfigError
+from tests.cli.conftest import Attendant
+
+
+@pytest.fixture(autouse=True)
+def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def started(board: MediaBoard) -> None:
+        pytest.fail("the board was started")
+
+    monkeypatch.setattr(MediaBoard, "start", started)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "expected"),
+    [
+        ("worker: one", "worker: 1", "worker is 'one'"),
+        ("flow: nowhere.yaml", "flow: front-desk.yaml", "nowhere.yaml"),
+        ("  sales: {", "  sail: {", "sales"),
+        ("engine: festival", "engine: flite", "speech.engine is 'festival'"),
+        ("secrets_file: nothing.env", "secrets_file: secrets.env", "nothing.env: cannot be read"),
+    ],
+)
+def test_a_bad_setting_stops_it(
+    installation: Path, attendant: Attendant, wrong: str, right: str, expected: str
+) -> None:
+    config = installation / "attendant.yaml"
+    text = config.read_text()
+    if wrong == "  sales: {":  # the flow hands over to somebody who is not there any more
+        wrong, right = right, wrong
+    assert right in text
+    config.write_text(text.replace(right, wrong))
+    refused = attendant("serve", "-c", config)
+    assert refused.exit_code == 1
+    assert isinstance(refused.exception, ConfigError)
+    assert expected in str(refused.exception)
+
+
+def test_no_password_stops_it(installation: Path, attendant: Attendant) -> None:
+    (installation / "secrets.env").write_text("")
+    refused = attendant("serve", "-c", installation / "attendant.yaml")
+    assert isinstance(refused.exception, ConfigError)
+    assert "ATTENDANT_ARI_PASSWORD" in str(refused.exception)
+
+
+def test_a_secrets_file_that_others_can_read_stops_it(
+    installation: Path, attendant: Attendant
+) -> None:
+    (installation / "secrets.env").chmod(0o644)
+    refused = attendant("serve", "-c", installation / "attendant.yaml")
+    assert "expected 0600" in str(refused.exception)
