@@ -13,7 +13,7 @@ $(READY): setup.cfg pyproject.toml .ci/venv
 	@.ci/venv $(PYTHON)
 
 var/sandbox/ready: $(READY)
-	@asterisk/sandbox install sip-tester baresip asterisk-core-sounds-en-wav
+	@asterisk/sandbox install sip-tester baresip-core asterisk-core-sounds-en-wav
 	@touch $@
 
 demo: $(READY) ## Call a real Asterisk and talk with the agent

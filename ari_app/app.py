@@ -21,7 +21,7 @@ from ari_app.dialogue import Dialogue
 from ari_app.driver import CallDriver, Report
 from ari_app.ports import AgentProvider, Brief
 from ari_app.speech.cache import SpeechCache
-from ari_app.speech.recogniser import PocketsphinxRecogniser
+from ari_app.speech.recogniser import GrammarRecogniser
 from ari_app.speech.voices import ProgramVoice, find_voice
 from ari_app.stores.journal import FileJournal, NoJournal
 
@@ -37,7 +37,7 @@ class App:
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self._settings = settings
         self._voice = voice_of(settings)
-        self._recogniser = PocketsphinxRecogniser(workers=settings.speech.recognisers)
+        self._recogniser = recogniser_of(settings)
         self._flows = {
             name: load_flow(profile.flow, frozenset(settings.destinations))
             for name, profile in settings.profiles.items()
@@ -71,7 +71,8 @@ class App:
             await asyncio.gather(*takers)
         finally:
             await self._board.close()
-            await self._recogniser.close()
+            if self._recogniser is not None:
+                await self._recogniser.close()
             self._journal.close()
 
     async def _prefetch(self) -> None:
@@ -152,6 +153,12 @@ def voice_of(settings: Settings) -> ProgramVoice:
     speech = settings.speech
     cache = SpeechCache(speech.cache)
     return find_voice(speech.engine, speech.voice, folders=speech.programs, cache=cache)
+
+
+def recogniser_of(settings: Settings) -> GrammarRecogniser | None:
+    """The local recogniser. Raises ConfigError when pocketsphinx is not installed."""
+    count = settings.speech.recognisers
+    return GrammarRecogniser(workers=count) if count else None
 
 
 def board_of(settings: Settings) -> MediaBoard:

@@ -78,8 +78,8 @@ class Speech(Section):
     "Folders to look in for the voice's program, before PATH."
     cache: Path | None = None
     "Where spoken texts are kept; none: in memory only."
-    recognisers: Annotated[int, Field(ge=1, le=64)] = 1
-    "Worker processes of the recogniser."
+    recognisers: Annotated[int, Field(ge=0, le=64)] = 1
+    "Worker processes of the recogniser; 0: callers have only their keys."
 
 
 class Profile(Section):

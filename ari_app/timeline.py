@@ -1,10 +1,8 @@
-"""A picture and a recording of one call: both voices on one time axis, with what happened."""
+"""A picture of one call: both voices on one time axis, with what happened."""
 
-import wave
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -54,18 +52,6 @@ class Mark:
     at: float
     until: float
     text: str
-
-
-def stereo_wav(path: Path, left: Samples, right: Samples) -> None:
-    """Write both as one WAV, 8 kHz, 16 bit; the shorter is filled with silence."""
-    both = np.zeros((max(len(left), len(right)), 2), dtype="<i2")
-    both[: len(left), 0] = left
-    both[: len(right), 1] = right
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(both.tobytes())
 
 
 def timeline_svg(caller: Samples, agent: Samples, marks: Sequence[Mark], title: str) -> str:

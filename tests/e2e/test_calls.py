@@ -58,13 +58,13 @@ async def test_a_spoken_answer_is_understood_and_a_key_too(pbx: Sandbox, site: S
         await call.played()
         hours = await listener.utterance()
         assert hours.until - hours.at > 2.0
-        await call.press("2")
+        await call.press("1")  # yes, there is something else
         await listener.utterance()
         await call.hang_up()
     understood = [entry for entry in story(site) if entry["kind"] == "caller_said"]
     assert [(entry["by"], entry["text"]) for entry in understood] == [
         ("speech", "opening hours"),
-        ("keys", "2"),
+        ("keys", "1"),
     ]
     await nothing_left(pbx)
 
