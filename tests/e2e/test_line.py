@@ -248,6 +248,9 @@ async def test_handing_back_leaves_the_caller_in_the_dialplan(
     assert await rest(events) == [CallerLeft()]
     await until(lambda: "VoiceMail" in application(pbx))
     await finish(line, board)
+    assert "VoiceMail" in application(pbx), "a late HangUp must not take the caller from there"
+    await line.close()
+    pbx.cli("channel request hangup all")
     await nothing_left(pbx)
 
 
