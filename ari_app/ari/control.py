@@ -23,6 +23,8 @@ from ari_app.ports import Address
 
 BRIDGE_TYPE = "mixing,dtmf_events,proxy_media"
 DEADMAN = "TIMEOUT(absolute)"
+DISSOLVING = "Bridge not in Stasis application"
+"What a bridge of ours that was just destroyed answers for a moment, with 409."
 REMOTE = ("UNICASTRTP_LOCAL_ADDRESS", "UNICASTRTP_LOCAL_PORT")
 "Where Asterisk takes a media's RTP: always concrete, follows the route to us."
 
@@ -48,6 +50,8 @@ class Control:
         except OutcomeUnknown as error:
             return Unknown(command, error.reason)
         except AsteriskError as error:
+            if isinstance(command, CloseBridge) and error.reason == DISSOLVING:
+                return Done(command)
             return Refused(command, error.reason)
 
     async def _perform(

@@ -111,6 +111,13 @@ async def test_a_caller_is_hung_up_while_in_stasis(server: AriServer, line: Line
     assert line.offer.channel not in server.channels
 
 
+async def test_a_bridge_that_is_being_dissolved_is_closed(server: AriServer, line: Line) -> None:
+    body = '{"message": "Bridge not in Stasis application"}'
+    server.misbehave["DELETE", f"/bridges/{BRIDGE}"] = Misbehaviour(409, body)
+    await line.run(OpenBridge(BRIDGE))
+    assert await line.run(CloseBridge(BRIDGE)) == Done(CloseBridge(BRIDGE))
+
+
 async def test_a_caller_who_is_in_the_dialplan_again_is_not_hung_up(
     server: AriServer, line: Line
 ) -> None:
