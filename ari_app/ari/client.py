@@ -13,8 +13,6 @@ from ari_app.errors import AsteriskError, OutcomeUnknown
 
 KEEP_ALIVE = 5.0
 "Seconds. Well below Asterisk's session_keep_alive (15): a POST must not meet a closing socket."
-HEARTBEAT = 10.0
-"Seconds between pings on the websocket: a dead peer is found within one and a half."
 
 
 class HttpTransport:
@@ -61,11 +59,11 @@ class HttpTransport:
     async def stream(
         self, path: str, query: Mapping[str, str]
     ) -> AsyncIterator[AsyncIterator[str]]:
-        """See Transport."""
+        """See Transport. A peer that dies silently is for the reader to notice (see Feed)."""
         try:
             async with asyncio.timeout(self._timeout):
                 socket = await self._open().ws_connect(
-                    URL(self._base + path, encoded=True), params=query, heartbeat=HEARTBEAT
+                    URL(self._base + path, encoded=True), params=query
                 )
         except aiohttp.WSServerHandshakeError as error:
             raise AsteriskError(f"websocket {path}", error.status, error.message) from error
