@@ -3,14 +3,15 @@
 A model needs no clock: what is in order is given out at once. Only at a hole do we wait, as long as
 packets of this media are known to be late (at most 60 ms), and then go on without. Not every hole
 is a loss: a key (RFC 4733) and a pause of the sender (DTX) leave holes too, told by a timestamp
-that did not advance by what the missing packets would have held.
+that did not advance by what the missing packets would have held, or by a time as long in which
+nothing came at all.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ari_app.media.rows import NO_TIME, PACKET_SAMPLES, SLOTS, Flags, Rows
+from ari_app.media.rows import NO_TIME, PACKET_SAMPLES, RATE, SLOTS, Flags, Rows
 from ari_app.media.serial import Integers, extend_timestamp, sequence_distance
 from ari_app.media.values import Samples
 
@@ -22,6 +23,9 @@ MAX_MISORDER = 100
 "Packets behind that are still the same stream, RFC 3550 appendix A.1."
 _FEW = 2
 "A hole of so few packets may be reordering even where the timestamp says pause."
+_PAUSE = 0.1
+"""Seconds. While a key is down Asterisk sends nothing, yet goes on numbering, just as if all had
+been lost. A hole that long (the shortest key) in which nothing came is such a pause."""
 _HISTORY = (1 << 62) - 1
 
 
@@ -137,8 +141,9 @@ class Reorder:
         timestamp = self._extended(row, packet)
         missing = sequence - rows.sequence.item(row)
         far = missing >= SLOTS or (missing > _FEW and not self._is_loss(row, missing, timestamp))
-        if far and not self._holds(row):
-            return pieces + self._skip(row, sequence, timestamp, packet.samples)
+        paused = self._is_pause(row, timestamp, now)
+        if (far or paused) and not self._holds(row):
+            return pieces + self._skip(row, sequence, timestamp, packet.samples, paused)
         slot = sequence % SLOTS
         if rows.held_length[row, slot]:
             rows.duplicate[row] += 1
@@ -189,6 +194,11 @@ class Reorder:
         gap = timestamp - self._rows.timestamp.item(row)
         return gap == missing * self._rows.spacing.item(row)
 
+    def _is_pause(self, row: int, timestamp: int, now: float) -> bool:
+        """Did nothing come for all the time that is missing?"""
+        gap = (timestamp - self._rows.timestamp.item(row)) / RATE
+        return _PAUSE <= gap <= now - self._rows.arrived.item(row)
+
     def _holds(self, row: int) -> bool:
         return bool(self._rows.hole_since[row] < NO_TIME)
 
@@ -203,12 +213,14 @@ class Reorder:
         rows.wild[row] = -1
         return [Missing(gap, lost=False), samples] if gap > 0 else [samples]
 
-    def _skip(self, row: int, sequence: int, timestamp: int, samples: Samples) -> list[Piece]:
+    def _skip(
+        self, row: int, sequence: int, timestamp: int, samples: Samples, paused: bool = False
+    ) -> list[Piece]:
         """Go on with this packet as if nothing would come of those before it."""
         rows = self._rows
         missing = sequence - rows.sequence.item(row)
         gap = timestamp - rows.timestamp.item(row)
-        lost = self._is_loss(row, missing, timestamp)
+        lost = self._is_loss(row, missing, timestamp) and not paused
         if lost:
             rows.lost[row] += missing
         rows.sequence[row] = sequence
