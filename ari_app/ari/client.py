@@ -13,6 +13,8 @@ from ari_app.errors import AsteriskError, OutcomeUnknown
 
 KEEP_ALIVE = 5.0
 "Seconds. Well below Asterisk's session_keep_alive (15): a POST must not meet a closing socket."
+GOODBYE = 1.0
+"Seconds for a closing handshake: the peer may be dead."
 
 
 class HttpTransport:
@@ -63,7 +65,9 @@ class HttpTransport:
         try:
             async with asyncio.timeout(self._timeout):
                 socket = await self._open().ws_connect(
-                    URL(self._base + path, encoded=True), params=query
+                    URL(self._base + path, encoded=True),
+                    params=query,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE),
                 )
         except aiohttp.WSServerHandshakeError as error:
             raise AsteriskError(f"websocket {path}", error.status, error.message) from error
