@@ -56,6 +56,7 @@ def test_a_hole_is_waited_for_and_mended(order: Reorder, rows: Rows) -> None:
 def test_a_key_that_is_numbered_like_a_loss_is_none(order: Reorder, rows: Rows) -> None:
     """Seen from Asterisk: a key of 100 ms and its end leave out seven packets and their time."""
     order.push(1, packet(0), 0.0)
+    rows.arrived[1] = 0.0
     assert read(order.push(1, packet(8), 0.16)) == ["pause 7", 8]
     assert rows.lost[1] == 0
 
@@ -64,6 +65,7 @@ def test_as_many_packets_missing_without_the_time_for_them_are_waited_for(
     order: Reorder, rows: Rows
 ) -> None:
     order.push(1, packet(0), 0.0)
+    rows.arrived[1] = 0.0
     assert order.push(1, packet(8), 0.09) == []
 
 
