@@ -13,6 +13,8 @@ from ari_app.errors import ConfigError
 
 Place = tuple[str | int, ...]
 "The way to a value: keys and list positions from the top."
+LARGEST = 100_000
+"Values in a file at most."
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ def read(path: Path) -> Document:
         value = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: is no YAML: {_one_line(error)}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: is nested too deeply, or contains itself") from error
     finally:
         loader.dispose()
     return Document(path, value, lines)
@@ -55,6 +59,8 @@ def read(path: Path) -> Document:
 
 def _walk(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
     lines.setdefault(place, node.start_mark.line + 1)
+    if len(lines) > LARGEST:  # a few lines of aliases of aliases would fill the memory
+        raise ConfigError(f"{path}: holds more than {LARGEST} values, aliases counted")
     if isinstance(node, yaml.SequenceNode):
         for position, child in enumerate(node.value):
             _walk(path, child, (*place, position), lines)

@@ -15,7 +15,7 @@ def write_stereo(path: Path, left: Samples, right: Samples, rate: int = 8000) ->
     both[: len(left), 0] = left
     both[: len(right), 1] = right
     try:
-        with wave.open(str(path), "wb") as file:
+        with path.open("wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(2)
             file.setsampwidth(2)
             file.setframerate(rate)
