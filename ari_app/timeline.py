@@ -57,7 +57,7 @@ class Mark:
 def timeline_svg(caller: Samples, agent: Samples, marks: Sequence[Mark], title: str) -> str:
     """The call as an SVG that is readable on light and on dark ground."""
     seconds = max(len(caller), len(agent)) / RATE
-    width, height = int(MARGIN + seconds * SCALE + 40), AXIS + 34
+    width, height = int(MARGIN + seconds * SCALE + 150), AXIS + 34
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '

@@ -17,6 +17,8 @@ from ari_app.errors import AttendantError
 from ari_app.pbx.sandbox import Sandbox
 
 FRONT_DESK = Path(agents.__file__).with_name("examples") / "front-desk.yaml"
+DESTINATIONS = {"mailbox": "mailbox", "sales": "person", "support": "queue"}
+"What the front desk hands callers to, and the extensions of attendant-transfer that they are."
 READY_SECONDS = 20.0
 
 
@@ -44,7 +46,6 @@ class Site:
     def configure(self, changes: Mapping[str, Any] | None = None) -> None:
         """Write the settings; `changes` replaces whole sections of them."""
         sandbox = self.sandbox
-        transfer = {"context": "attendant-transfer"}
         settings: dict[str, Any] = {
             "app": sandbox.settings.app,
             "pbx": [{"url": sandbox.ari_url.removesuffix("/ari"), "user": sandbox.ari_user}],
@@ -54,9 +55,8 @@ class Site:
             },
             "profiles": {"front-desk": {"flow": str(self._flow)}},
             "destinations": {
-                "mailbox": transfer | {"extension": "mailbox"},
-                "sales": transfer | {"extension": "person"},
-                "support": transfer | {"extension": "queue"},
+                name: {"context": "attendant-transfer", "extension": extension}
+                for name, extension in DESTINATIONS.items()
             },
             "journal": "journal.jsonl",
             "drain": 1,

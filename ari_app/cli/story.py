@@ -12,9 +12,11 @@ class Say:
 
 @dataclass(frozen=True)
 class Press:
-    """Wait until the agent has finished, then press keys."""
+    """Wait until the far side has finished, then press keys."""
 
     digits: str
+    after: float | None = None
+    "If given, press while the far side speaks, so many seconds into its sentence."
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class LeaveMessage:
 
 Move = Say | Press | Interrupt | LeaveMessage
 
-FRONT_DESK: tuple[Move, ...] = (
+TALK: tuple[Move, ...] = (
     Say("opening hours"),
     Press("1"),
     Interrupt("leave a message", after=1.2),
@@ -42,3 +44,9 @@ FRONT_DESK: tuple[Move, ...] = (
     LeaveMessage("this is a message for the front desk please call me back"),
 )
 "A call to the front desk that asks, presses a key, interrupts, and is handed to the mailbox."
+
+AGENT_DEAD: tuple[Move, ...] = (
+    Press("#", after=4.5),
+    LeaveMessage("the agent is down but i can leave a message"),
+)
+"A call that no agent answers: # skips the rest of the mailbox's greeting."
