@@ -9,6 +9,7 @@ AttendantError
 │   └── OutcomeUnknown   no answer came: it may or may not have happened; look before acting again
 ├── AgentError           the agent, its voice or its recogniser failed (retryable or not)
 ├── StaleRecord          a call's record was changed by somebody else
+├── StoreUnavailable     the store of records cannot be reached
 └── UnexpectedEvent      a machine was told something that its own commands cannot cause: a bug
 """
 
@@ -60,6 +61,10 @@ class AgentError(AttendantError):
 
 class StaleRecord(AttendantError):
     """A call's record was changed by somebody else since it was read."""
+
+
+class StoreUnavailable(AttendantError):
+    """The store of records cannot be reached, or did not answer in time."""
 
 
 class UnexpectedEvent(AttendantError):

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from ari_app.call.commands import LineCommand
 from ari_app.call.events import LineEvent, Offered, Outcome
+from ari_app.call.record import CallRecord
 from ari_app.conversation.values import AgentEvent, TurnEdge, Utterance
 from ari_app.media.values import Audio, MediaEvent, TapPair
 
@@ -208,6 +209,71 @@ class Recogniser(Protocol):
 
     async def recognise(self, audio: Audio, phrases: tuple[str, ...]) -> Recognised:
         """Which of the phrases was said? Raises AgentError."""
+
+
+# What outlives a process.
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Nobody has begun this before: do it."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """It was done before: this came of it; do not do it again."""
+
+    result: str
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """It was begun before and nobody knows its end: look before you act."""
+
+
+Effect = Begun | Finished | Uncertain
+
+
+class CallStore(Protocol):
+    """The records of live calls. Every method raises StoreUnavailable when the store cannot be
+    reached or does not answer within its bound; calls go on without it."""
+
+    @property
+    def healthy(self) -> bool:
+        """Did the last attempt to reach the store succeed?"""
+
+    async def save(self, record: CallRecord) -> CallRecord:
+        """Write the record; returns it with its new revision.
+
+        Raises StaleRecord when somebody else wrote since this revision, or it was deleted.
+        """
+
+    async def load(self, call: str) -> CallRecord | None:
+        """None when there is none, or one of a format that we do not know (logged)."""
+
+    async def calls(self) -> tuple[CallRecord, ...]:
+        """All records of a format that we know."""
+
+    async def claim(self, call: str, worker: str, lost: str) -> CallRecord:
+        """Make the call this worker's, if it still is the lost one's; at most one claim wins.
+
+        Raises StaleRecord when it is somebody else's by now, or gone.
+        """
+
+    async def delete(self, call: str) -> None:
+        """The call has ended. What was written of its effects goes, too."""
+
+    async def begin(self, call: str, key: str) -> Effect:
+        """Write ahead that something consequential is about to be done, within 50 ms.
+
+        Returns Begun for the first caller; who comes with the same key again gets what was
+        finished, or Uncertain when nobody knows whether it was done.
+        """
+
+    async def finish(self, call: str, key: str, result: str) -> None:
+        """Write down what came of it."""
+
+    async def close(self) -> None: ...
 
 
 # Evidence.
