@@ -216,10 +216,16 @@ def voice_for(config: Path) -> Voice:
 def resolved(registrar: str) -> Address:
     """Numeric address of host:port (5060 unless named). Raises ConfigError."""
     host, _, port = registrar.partition(":")
+    if (
+        not host
+        or not re.fullmatch(r"[0-9]{0,5}", port)
+        or int(port or 5060) not in range(1, 65536)
+    ):
+        raise ConfigError(f"--registrar: {registrar!r}: expected host or host:port")
     try:
         found = socket.getaddrinfo(host, int(port or 5060), socket.AF_INET, socket.SOCK_DGRAM)
-    except (OSError, ValueError, OverflowError) as error:
-        raise ConfigError(f"--registrar: {registrar!r}: expected host:port ({error})") from error
+    except OSError as error:
+        raise ConfigError(f"--registrar: {host}: not found ({error.strerror})") from error
     return str(found[0][4][0]), int(found[0][4][1])
 
 
