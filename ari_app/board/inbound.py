@@ -70,8 +70,9 @@ class Inbound:
             row = int(owners[index])
             packet = self._decode(row, headers, datagrams.data, index)
             if packet is not None:
-                self._measure(row, packet, now)
+                source = self._rows.ssrc.item(row)
                 self._hear(row, self._stream.push(row, packet, now))
+                self._measure(row, packet, source, now)
 
     def _receive_usual(
         self, valid: Flags, owners: Integers, headers: Headers, data: Octets, now: float
@@ -118,10 +119,13 @@ class Inbound:
             codec.decode(data[index, offset : offset + length]),
         )
 
-    def _measure(self, row: int, packet: Voice, now: float) -> None:
-        if packet.ssrc != self._rows.ssrc[row]:
+    def _measure(self, row: int, packet: Voice, before: int, now: float) -> None:
+        """Jitter of the row's source; `before`: the source before this packet."""
+        source = self._rows.ssrc.item(row)
+        if source != before:
             self.jitter.clear(row)
-        self.jitter.arrived(row, packet.timestamp, now)
+        if packet.ssrc == source:
+            self.jitter.arrived(row, packet.timestamp, now)
 
     def due(self, now: float) -> None:
         """Call it every beat: silence where nobody sends, and the end of waiting at holes."""

@@ -44,6 +44,8 @@ class Concealment:
             self.lag[row] = _pitch(self.history[row])
         begin = int(self.missing[row])
         self.missing[row] += count
+        if begin >= _SILENT:
+            return np.zeros(count, np.int16)
         return _rounded(self._made(row, begin, count))
 
     def heard(self, row: int, samples: Samples) -> Samples:

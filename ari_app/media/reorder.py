@@ -71,22 +71,23 @@ class Reorder:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def push(self, row: int, packet: Voice, now: float) -> list[Piece]:
-        """Take a packet; what can be given out now. Times are seconds."""
+    def push(self, row: int, packet: Voice, now: float) -> list[Piece] | None:
+        """Take a packet; what can be given out now. None: it is of no use (a copy, too late, or
+        not of this stream). Times are seconds."""
         if not 0 < len(packet.samples) <= PACKET_SAMPLES:
             raise ValueError(
                 f"packet of {len(packet.samples)} samples, expected 1 to {PACKET_SAMPLES}"
             )
         rows = self._rows
         if packet.ssrc != rows.ssrc[row]:
-            return self._restart(row, packet)
+            return self._wild(row, packet)
         expected = rows.sequence.item(row)
         ahead = sequence_distance(packet.sequence, expected & 0xFFFF)
         if not -MAX_MISORDER < ahead < MAX_DROPOUT:
             return self._wild(row, packet)
         if ahead < 0:
             self._count_old(row, -ahead)
-            return []
+            return None
         if ahead == 0:
             return self._next(row, packet, now)
         return self._beyond_hole(row, packet, expected + ahead, now)
@@ -133,7 +134,9 @@ class Reorder:
         pieces = self._deliver(row, self._extended(row, packet), packet.samples)
         return pieces + self._drain(row) if holding else pieces
 
-    def _beyond_hole(self, row: int, packet: Voice, sequence: int, now: float) -> list[Piece]:
+    def _beyond_hole(
+        self, row: int, packet: Voice, sequence: int, now: float
+    ) -> list[Piece] | None:
         rows = self._rows
         pieces: list[Piece] = []
         while sequence - rows.sequence[row] >= SLOTS and self._holds(row):
@@ -147,7 +150,7 @@ class Reorder:
         slot = sequence % SLOTS
         if rows.held_length[row, slot]:
             rows.duplicate[row] += 1
-            return pieces
+            return None
         rows.held_length[row, slot] = len(packet.samples)
         rows.held_timestamp[row, slot] = timestamp
         rows.held_at[row, slot] = now
@@ -165,21 +168,27 @@ class Reorder:
             rows.wait[row] = LONGEST_WAIT
             rows.delivered[row] = (came | this) & _HISTORY  # a second copy is a duplicate
 
-    def _wild(self, row: int, packet: Voice) -> list[Piece]:
-        """Far from all that is expected: believed when the next one follows (RFC 3550 A.1)."""
-        if packet.sequence == self._rows.wild[row]:
-            return self._restart(row, packet)
-        self._rows.wild[row] = (packet.sequence + 1) & 0xFFFF
-        self._rows.late[row] += 1
-        return []
+    def _wild(self, row: int, packet: Voice) -> list[Piece] | None:
+        """Another source, or far from all that is expected: believed when the next packet follows
+        at once (RFC 3550 appendix A.1). The first of all is believed."""
+        rows = self._rows
+        confirmed = packet.ssrc << 16 | packet.sequence == rows.wild[row]
+        if rows.ssrc[row] >= 0 and not confirmed:
+            rows.wild[row] = packet.ssrc << 16 | (packet.sequence + 1) & 0xFFFF
+            rows.late[row] += 1
+            return None
+        return self._restart(row, packet)
 
     def _restart(self, row: int, packet: Voice) -> list[Piece]:
+        """Begin anew with this packet; what was held comes first."""
         rows = self._rows
         pieces: list[Piece] = []
         while self._holds(row):
             pieces += self._give_up(row)
         if rows.ssrc[row] < 0:
             rows.wait[row] = LONGEST_WAIT
+        else:
+            pieces.append(Missing(len(packet.samples), lost=True))  # the one that was not believed
         rows.ssrc[row] = packet.ssrc
         rows.sequence[row] = packet.sequence
         rows.timestamp[row] = packet.timestamp

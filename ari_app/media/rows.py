@@ -49,7 +49,7 @@ class Rows:
         self.timestamp = self._integers()  # extended, of the next sample expected
         self.spacing = self._integers()  # samples of the last packet
         self.delivered = self._integers()  # bit k: sequence - 1 - k came
-        self.wild = self._integers(-1)  # the sequence that would confirm a restart
+        self.wild = self._integers(-1)  # SSRC << 16 | sequence that would confirm a restart
         self.wait = self._seconds()  # how long a hole is worth waiting
         self.held_length = self._integers(shape=(SLOTS,))  # samples, 0: the slot is empty
         self.held_timestamp = self._integers(shape=(SLOTS,))
@@ -60,7 +60,7 @@ class Rows:
     def _add_stream(self) -> None:
         """The unbroken stream (stream)."""
         self.origin = self._seconds(NO_TIME)  # when the media was connected
-        self.arrived = self._seconds(NO_TIME)  # when the last packet came
+        self.arrived = self._seconds(NO_TIME)  # when the last packet of use came
         self.frames = self._integers()  # given out
         self.filling = self._integers()  # samples of silence since the last packet
         self.part = self._samples((FRAME,))

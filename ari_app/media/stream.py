@@ -1,9 +1,9 @@
 """What the listener hears: 20 ms after 20 ms, without an end and without a hole.
 
-Packets of any length become frames of 160 samples. What was lost is concealed; while the sender is
-silent (DTX, mute, hold) silence is given out in real time. Frame n has media time n · 20 ms. Where
-packets come after all, only late, they are given out too, and the time that silence took for them
-is paid back: by less silence, or by leaving quiet frames out.
+Packets of any length become frames of 160 samples. What was lost is concealed; while nothing comes
+(DTX, mute, hold) silence is given out in real time, into which the last sound fades. Frame n has
+media time n · 20 ms. Where packets come after all, only late, they are given out too, and the time
+that silence took for them is paid back: by less silence, or by leaving quiet frames out.
 """
 
 from typing import Literal
@@ -27,9 +27,8 @@ _ALWAYS_CONCEALED = 10
 "Frames of loss that are believed whatever the clock says (a burst after a stall)."
 _EARLY = 1e-6
 "A deadline that rounding put this far ahead is now."
-_SILENCE = np.zeros(FRAME, np.int16)
-_SILENCE.flags.writeable = False
 
+Kind = Literal["voice", "concealed", "filled"]
 Heard = FrameHeard | StreamQuiet | StreamHeard
 
 
@@ -56,17 +55,19 @@ class Stream:
         rows.quiet_next[row] = now + QUIET_SECONDS
 
     def push(self, row: int, packet: Voice, now: float) -> list[Heard]:
-        """Take a packet; what is heard now."""
+        """Take a packet; what is heard now. Only a packet that is of use ends a silence."""
         rows = self._rows
         rows.received[row] += 1
-        gap = now - rows.arrived.item(row)
-        rows.longest_gap[row] = max(rows.longest_gap.item(row), gap)
+        pieces = self._order.push(row, packet, now)
+        if pieces is None:
+            return []
         heard: list[Heard] = []
         if rows.quiet[row]:
             rows.quiet[row] = False
             heard.append(StreamHeard())
-        pieces = self._order.push(row, packet, now)
-        believable = int((now - rows.arrived.item(row)) * RATE) + _ALWAYS_CONCEALED * FRAME
+        gap = now - rows.arrived.item(row)
+        rows.longest_gap[row] = max(rows.longest_gap.item(row), gap)
+        believable = int(gap * RATE) + _ALWAYS_CONCEALED * FRAME
         rows.arrived[row] = rows.silent_since[row] = now
         rows.quiet_next[row] = now + QUIET_SECONDS
         return heard + self._assemble(row, pieces, now, believable)
@@ -115,14 +116,13 @@ class Stream:
         return heard
 
     def _fill(self, row: int, now: float) -> list[Heard]:
-        """Silence, until the stream is where real time is."""
+        """The last sound fading into silence, until the stream is where real time is."""
         rows = self._rows
         heard: list[Heard] = []
         while rows.frames[row] < self._real_time(row, now):
             lacking = FRAME - rows.part_length.item(row)
             rows.filling[row] += lacking
-            silence = self._concealment.heard(row, _SILENCE[:lacking])
-            heard += self._append(row, silence, "filled", now)
+            heard += self._append(row, self._concealment.lost(row, lacking), "filled", now)
         return heard
 
     def _assemble(self, row: int, pieces: list[Piece], now: float, believable: int) -> list[Heard]:
@@ -134,19 +134,20 @@ class Stream:
                 rows.filling[row] = 0
                 heard += self._append(row, self._concealment.heard(row, piece), "voice", now)
                 continue
-            lacking = max(0, piece.samples - rows.filling.item(row))
+            stood = min(piece.samples, rows.filling.item(row))
+            lacking = piece.samples - stood
             if piece.lost:
-                made_up = self._concealment.lost(row, min(lacking, believable))
-                heard += self._append(row, made_up, "concealed", now)
+                lacking = min(lacking, believable)
+                rows.filled[row] -= stood // FRAME  # now we know better
+                rows.concealed[row] += stood // FRAME
             else:
                 behind = self._real_time(row, now) - rows.frames.item(row) - 1
-                silence = np.zeros(min(lacking, max(0, behind) * FRAME), np.int16)
-                heard += self._append(row, silence, "filled", now)
+                lacking = min(lacking, max(0, behind) * FRAME)
+            kind: Kind = "concealed" if piece.lost else "filled"
+            heard += self._append(row, self._concealment.lost(row, lacking), kind, now)
         return heard
 
-    def _append(
-        self, row: int, samples: Samples, kind: Literal["voice", "concealed", "filled"], now: float
-    ) -> list[Heard]:
+    def _append(self, row: int, samples: Samples, kind: Kind, now: float) -> list[Heard]:
         """Cut samples into frames; a frame is named after what filled most of it."""
         rows = self._rows
         if kind == "voice" and len(samples) == FRAME and not rows.part_length[row]:
@@ -166,9 +167,7 @@ class Stream:
                 heard += self._give_out(row, rows.part[row].copy(), most, now)
         return heard
 
-    def _give_out(
-        self, row: int, frame: Samples, kind: Literal["voice", "concealed", "filled"], now: float
-    ) -> list[Heard]:
+    def _give_out(self, row: int, frame: Samples, kind: Kind, now: float) -> list[Heard]:
         rows = self._rows
         number = rows.frames.item(row)
         if kind == "voice":
@@ -188,4 +187,4 @@ class Stream:
         return int((now - self._rows.origin.item(row)) / FRAME_SECONDS + _EARLY)
 
 
-_KINDS: tuple[Literal["voice", "concealed", "filled"], ...] = ("voice", "concealed", "filled")
+_KINDS: tuple[Kind, ...] = ("voice", "concealed", "filled")

@@ -18,8 +18,9 @@ def packet(number: int, *, leap: int = 0, ssrc: int = 7, size: int = 160) -> Voi
     return Voice((FIRST + number) & 0xFFFF, timestamp, ssrc, np.full(size, number, np.int16))
 
 
-def read(pieces: list[Piece]) -> list[int | str]:
+def read(pieces: list[Piece] | None) -> list[int | str]:
     """Numbers of packets, 'lost 2' (frames), 'pause 3' (frames)."""
+    assert pieces is not None
     return [
         f"{'lost' if piece.lost else 'pause'} {piece.samples // 160}"
         if isinstance(piece, Missing)
@@ -77,7 +78,7 @@ def test_a_hole_is_given_up_after_60_ms_and_what_comes_then_is_late(
     order.push(1, packet(4), 0.08)
     assert order.due(1, 0.06 + LONGEST_WAIT - 0.001) == []
     assert read(order.due(1, 0.06 + LONGEST_WAIT)) == ["lost 2", 3, 4]
-    assert order.push(1, packet(2), 0.13) == []
+    assert order.push(1, packet(2), 0.13) is None
     assert (rows.lost[1], rows.late[1], rows.duplicate[1]) == (2, 1, 0)
 
 
@@ -113,9 +114,9 @@ def test_a_late_packet_makes_us_patient_again(order: Reorder, rows: Rows) -> Non
 def test_duplicates_are_counted_wherever_the_first_one_is(order: Reorder, rows: Rows) -> None:
     order.push(1, packet(0), 0.0)
     order.push(1, packet(1), 0.02)
-    assert order.push(1, packet(0), 0.02) == []  # given out
+    assert order.push(1, packet(0), 0.02) is None  # given out
     order.push(1, packet(3), 0.06)
-    assert order.push(1, packet(3), 0.06) == []  # held
+    assert order.push(1, packet(3), 0.06) is None  # held
     assert rows.duplicate[1] == 2
     assert rows.late[1] == 0
 
@@ -143,20 +144,44 @@ def test_a_timestamp_that_stands_still_is_taken_as_it_is(order: Reorder) -> None
     assert read(order.push(1, packet(2, leap=-160), 0.04)) == [2]
 
 
-def test_another_source_starts_anew_and_what_was_held_comes_first(order: Reorder) -> None:
+def test_another_source_is_believed_with_its_second_packet(order: Reorder) -> None:
+    """What was held comes first; the packet that was not believed is the one that is missing."""
     order.push(1, packet(0), 0.0)
     order.push(1, packet(2), 0.04)
-    other = Voice(100, 5, 8, packet(9).samples)
-    assert read(order.push(1, other, 0.05)) == ["lost 1", 2, 9]
-    assert read(order.push(1, Voice(101, 165, 8, packet(10).samples), 0.07)) == [10]
+    assert order.push(1, Voice(99, 5, 8, packet(8).samples), 0.05) is None
+    other = Voice(100, 165, 8, packet(9).samples)
+    assert read(order.push(1, other, 0.07)) == ["lost 1", 2, "lost 1", 9]
+    assert read(order.push(1, Voice(101, 325, 8, packet(10).samples), 0.09)) == [10]
+
+
+def test_a_single_packet_of_another_source_changes_nothing(order: Reorder, rows: Rows) -> None:
+    order.push(1, packet(0), 0.0)
+    for number in range(1, 10):
+        assert order.push(1, packet(500 + number, ssrc=8), 0.02 * number) is None
+        assert read(order.push(1, packet(number), 0.02 * number)) == [number]
+    assert rows.late[1] == 9
+
+
+def test_a_packet_of_the_old_source_does_not_flip_back(order: Reorder) -> None:
+    order.push(1, packet(0), 0.0)
+    order.push(1, packet(40, ssrc=8), 0.02)
+    assert read(order.push(1, packet(41, ssrc=8), 0.04)) == ["lost 1", 41]
+    assert order.push(1, packet(1), 0.04) is None
+    assert read(order.push(1, packet(42, ssrc=8), 0.06)) == [42]
+
+
+def test_sequences_of_two_sources_do_not_confirm_each_other(order: Reorder) -> None:
+    order.push(1, packet(0), 0.0)
+    assert order.push(1, packet(40, ssrc=8), 0.02) is None
+    assert order.push(1, packet(41, ssrc=9), 0.04) is None
 
 
 def test_a_wild_sequence_is_believed_when_the_next_one_follows(order: Reorder, rows: Rows) -> None:
     order.push(1, packet(0), 0.0)
-    assert order.push(1, packet(20000), 0.02) == []
+    assert order.push(1, packet(20000), 0.02) is None
     assert read(order.push(1, packet(1), 0.02)) == [1]  # it was only one
-    assert order.push(1, packet(20000), 0.04) == []
-    assert read(order.push(1, packet(20001), 0.06)) == [20001]
+    assert order.push(1, packet(20000), 0.04) is None
+    assert read(order.push(1, packet(20001), 0.06)) == ["lost 1", 20001]
     assert read(order.push(1, packet(20002), 0.08)) == [20002]
 
 
@@ -199,7 +224,7 @@ def test_reordering_within_the_wait_gives_exactly_what_was_sent(data: st.DataObj
         rows.wait[0] = LONGEST_WAIT
         given_out += order.due(0, at)
         rows.wait[0] = LONGEST_WAIT
-        given_out += order.push(0, packet(number), at)
+        given_out += order.push(0, packet(number), at) or []
     given_out += order.due(0, 10.0)
     numbers = [n for n in read(given_out) if isinstance(n, int)]
     missing = [piece for piece in given_out if isinstance(piece, Missing)]
