@@ -86,10 +86,12 @@ async def send_beeps(
             return None
         if tells:
             await trial.detect_sound()
-        trips = [trip for trip in [await _beep(media, ear, n) for n in range(BEEPS)] if trip]
+        trips = await _beeps(media, ear)
         if not trips:
-            await trial.sound()
-            await ear.sound(LISTEN_SECONDS)
+            # An echo says nothing by itself; behind address translation the PBX must speak first.
+            async with trial.sounding():
+                sounded = await ear.sound(LISTEN_SECONDS)
+            trips = await _beeps(media, ear) if sounded else ()
     finally:
         media.close()
         await listening
@@ -97,7 +99,7 @@ async def send_beeps(
         remote,
         advertised_address(board, pbx),
         board.last_stranger,
-        tuple(trips),
+        trips,
         trial.heard_us() if tells else None,
         ear.statistics,
     )
@@ -109,16 +111,25 @@ def advertised_address(board: MediaBoard, pbx: Pbx) -> Address:
     return str(pbx.media.advertise or host), port
 
 
-async def _beep(media: BoardMedia, ear: Ear, number: int) -> float | None:
-    """Seconds until it came back. Not answered the first time: do not wait as long again."""
-    item, loop = f"beep{number}", asyncio.get_running_loop()
+async def _beeps(media: BoardMedia, ear: Ear) -> tuple[float, ...]:
+    """How long each took that came back; none when the first did not."""
+    trips: list[float] = []
+    for _ in range(BEEPS):
+        trip = await _beep(media, ear)
+        if trip is not None:
+            trips.append(trip)
+        elif not trips:
+            break
+    return tuple(trips)
+
+
+async def _beep(media: BoardMedia, ear: Ear) -> float | None:
+    """Seconds until it came back."""
+    loop = asyncio.get_running_loop()
     await asyncio.sleep(PAUSE_SECONDS + BEEP_SECONDS)
     began = loop.time()
-    media.play(item, Audio(_tone(BEEP_SECONDS)))
-    media.finish(item)
-    if not await ear.sound(ECHO_SECONDS if number == 0 else ECHO_SECONDS / 4):
-        return None
-    return loop.time() - began
+    media.play("beep", Audio(_tone(BEEP_SECONDS)))
+    return loop.time() - began if await ear.sound(ECHO_SECONDS) else None
 
 
 def _tone(seconds: float) -> Samples:

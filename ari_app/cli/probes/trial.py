@@ -117,10 +117,17 @@ class Trial:
     def heard_us(self) -> bool:
         return self._witness.saw(ari_events.ChannelTalkingStarted, self.media)
 
-    async def sound(self) -> None:
+    @contextlib.asynccontextmanager
+    async def sounding(self) -> AsyncIterator[None]:
         """Let the PBX itself send something, whatever it hears; it may not know how to."""
+        tone = f"{self._bridge}.tone"
         with contextlib.suppress(AsteriskError):
-            await self._ari.bridges.play(bridgeId=self._bridge, media="tone:dial")
+            await self._ari.bridges.playWithId(
+                bridgeId=self._bridge, playbackId=tone, media="tone:dial"
+            )
+        yield
+        with contextlib.suppress(AsteriskError):
+            await self._ari.playbacks.stop(playbackId=tone)
 
     async def clear_up(self) -> None:
         """Delete everything, and look that it is gone."""

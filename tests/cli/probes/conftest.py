@@ -116,7 +116,7 @@ class FakePbx:
             case ["bridges", key]:
                 self.bridges.add(key)
                 return 200, {"id": key}
-            case ["bridges", _, "play"]:
+            case ["bridges", _, "play", _]:
                 return 201, {}
             case _:
                 return 204, None
