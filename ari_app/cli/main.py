@@ -37,7 +37,13 @@ DEFAULT_CONFIG = Path("attendant.yaml")
 
 @app.command()
 def serve(config: Config = DEFAULT_CONFIG) -> None:
-    """Take calls until SIGTERM or Ctrl-C; live calls may finish (setting `drain`)."""
+    """Take calls until SIGTERM or Ctrl-C; live calls may finish (setting `drain`).
+
+    Reads the settings that `attendant init` wrote, and the ARI password from the environment or
+    the secrets file. What is wrong in them is told with file and line before anything starts.
+    The log goes to standard error, on a terminal for eyes, else one JSON object a line; what
+    callers say or press is not in it.
+    """
     serve_command.run(config)
 
 
@@ -58,7 +64,15 @@ def init(
     http_bind: Annotated[str, typer.Option(help="Where Asterisk's HTTP listens.")] = "127.0.0.1",
     http_port: Annotated[int, typer.Option(help="And its port.")] = 8088,
 ) -> None:
-    """Write a commented configuration, the PBX's side of it, and new secrets."""
+    """Write a commented configuration, the PBX's side of it, and new secrets.
+
+    Nothing is overwritten, and nothing of your PBX is touched: you include what was written, and
+    the command tells how.
+
+    \b
+      attendant init /etc/attendant --agent-extension 700 --mailbox 1000@default \\
+          --person PJSIP/alice --queue support
+    """
     values = PbxValues(
         ari_password=init_command.new_password(),
         agent_extension=agent_extension,
@@ -76,7 +90,6 @@ def init(
 def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Try everything that a call needs, and say what to do about what does not work.
 
-    \b
     Tried are: the settings (shown as they count, without secrets), the flows, the voice and the
     recogniser; then for each PBX: ARI and its version, its modules, the worker, our dialplan,
     and sound both ways through an echo in it (a second or two; nothing is left behind).
