@@ -1,12 +1,12 @@
-"""What of ours is on the PBX? Every media and bridge from the moment it is asked for until it is
-known to be deleted, and the names that they get."""
+"""What of ours is on the PBX? The caller until it has left us, every media and bridge from the
+moment it is asked for until it is known to be deleted, and the names that they get."""
 
-from ari_app.call.commands import CloseBridge, CloseMedia, Command
+from ari_app.call.commands import CloseBridge, CloseMedia, Command, HangUp
 from ari_app.call.ids import Owner
 
 
 class Holdings:
-    """The medias and bridges of one call."""
+    """The caller, medias and bridges of one call."""
 
     def __init__(self, owner: Owner, call: str) -> None:
         self._owner = owner
@@ -14,9 +14,10 @@ class Holdings:
         self._medias: list[str] = []
         self._bridges: list[str] = []
         self._made = 0
+        self._caller = True
 
     def __bool__(self) -> bool:
-        return bool(self._medias or self._bridges)
+        return bool(self._caller or self._medias or self._bridges)
 
     def new_media(self) -> str:
         """A name for a media that is about to be asked for."""
@@ -31,6 +32,10 @@ class Holdings:
         self._made += 1
         return self._owner.name(self._call, role, self._made)
 
+    def caller_left(self) -> None:
+        """The caller's channel is in our hands no more."""
+        self._caller = False
+
     def deleted(self, command: Command) -> None:
         """A deletion was carried out (perhaps for the second time)."""
         match command:
@@ -40,6 +45,7 @@ class Holdings:
                 self._bridges = [one for one in self._bridges if one != bridge]
 
     def deletions(self) -> tuple[Command, ...]:
-        """Commands that delete all that is left."""
-        medias = tuple(CloseMedia(media) for media in self._medias)
-        return (*medias, *(CloseBridge(bridge) for bridge in self._bridges))
+        """Commands that let go of all that is left, the caller first."""
+        caller = (HangUp(),) if self._caller else ()
+        medias = (CloseMedia(media) for media in self._medias)
+        return (*caller, *medias, *(CloseBridge(bridge) for bridge in self._bridges))

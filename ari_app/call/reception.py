@@ -4,38 +4,44 @@ A phone that suppresses silence sends nothing, and so does a muted one. The PBX 
 receives from the phone: if that count grows while we get nothing, what is lost is ours.
 """
 
-from dataclasses import dataclass
+from ari_app.call.deadlines import Deadlines
+from ari_app.call.settings import CallSettings
 
 ALIVE = 10.0
 "Packets a second that only speech or a phone without silence suppression makes."
 
 
-@dataclass
 class Reception:
-    """Two readings of the PBX's counter, `apart` seconds from each other, decide."""
+    """Two readings of the PBX's counter decide. It sets two deadlines: "second look" for another
+    reading, "caller gone silent" for the end of our patience."""
 
-    apart: float
-    _first: int | None = None
-    _watching: bool = False
+    def __init__(self, settings: CallSettings, deadlines: Deadlines) -> None:
+        self._settings = settings
+        self._deadlines = deadlines
+        self._first: int | None = None
+        self._watching = False
 
-    def quiet(self) -> None:
-        """Silence was reported: a first reading is being asked for."""
+    def quiet(self, seconds: float, now: float) -> None:
+        """Nothing has come for so long: a first reading is being asked for."""
         self._watching = True
         self._first = None
+        gone = now - seconds + self._settings.caller_gone
+        self._deadlines.set_once("caller gone silent", gone)
 
     def heard(self) -> None:
         """Packets came again: readings mean nothing any more."""
         self._watching = False
+        self._deadlines.drop("second look", "caller gone silent")
 
-    def needs_another(self, count: int) -> bool:
-        """Is this the first reading, so that a second one is to follow?"""
-        if self._watching and self._first is None:
-            self._first = count
-            return True
-        return False
+    def lost(self, count: int | None, now: float) -> bool:
+        """A reading came; does it show that the PBX hears what we do not? The first cannot.
 
-    def lost(self, count: int) -> bool:
-        """Does the second reading show that the PBX hears what we do not?"""
-        if not self._watching or self._first is None:
+        count: packets so far, None when the PBX does not say.
+        """
+        if not self._watching or count is None:
             return False
-        return count - self._first >= ALIVE * self.apart
+        if self._first is None:
+            self._first = count
+            self._deadlines.set("second look", now + self._settings.second_look)
+            return False
+        return count - self._first >= ALIVE * self._settings.second_look

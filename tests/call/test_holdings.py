@@ -1,6 +1,6 @@
 """What of ours is on the PBX."""
 
-from ari_app.call.commands import CloseBridge, CloseMedia
+from ari_app.call.commands import CloseBridge, CloseMedia, HangUp
 from ari_app.call.holdings import Holdings
 from ari_app.call.ids import Owner
 
@@ -11,9 +11,19 @@ def test_what_was_asked_for_is_held_until_it_is_deleted_and_no_name_comes_twice(
     holdings.deleted(CloseMedia(first))
     second = holdings.new_media()
     assert second not in (first, bridge)
+    assert holdings.deletions() == (HangUp(), CloseMedia(second), CloseBridge(bridge))
+    holdings.caller_left()
     assert holdings.deletions() == (CloseMedia(second), CloseBridge(bridge))
     holdings.deleted(CloseMedia(second))
     holdings.deleted(CloseMedia(second))
     assert holdings
     holdings.deleted(CloseBridge(bridge))
+    assert not holdings
+
+
+def test_a_caller_is_ours_until_the_pbx_says_otherwise() -> None:
+    holdings = Holdings(Owner("attendant", 1), "k")
+    holdings.deleted(HangUp())
+    assert holdings, "asked is not gone"
+    holdings.caller_left()
     assert not holdings

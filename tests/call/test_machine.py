@@ -153,9 +153,7 @@ def test_a_refused_hand_over_tries_the_fallback_and_then_hangs_up() -> None:
     released(call)
 
 
-def test_a_pbx_that_does_not_answer_is_asked_again_until_the_deadman_has_struck() -> (
-    None
-):
+def test_a_pbx_that_does_not_answer_is_asked_again_until_the_deadman_has_struck() -> None:
     call = talking()
     call.handle(e.HandOverAsked("mailbox"), 110.0)
     now = 113.0
