@@ -9,10 +9,10 @@ class FloorSettings:
 
     confirm: float = 0.3
     "Speech of this length interrupts us."
-    verdict: float = 0.5
+    verdict: float = 0.4
     "A pause on mere suspicion lasts at most this long; not less than confirm + hangover - 0.06."
-    hangover: float = 0.24
-    "How long after the last speech the detector says SpeechEnded (media.gate: 240 ms)."
+    hangover: float = 0.1
+    "How long after the last speech the detector says SpeechEnded (media.gate: 100 ms)."
     rewind: float = 0.2
     "Repeated when we go on after a false suspicion."
     false_limit: int = 2

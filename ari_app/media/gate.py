@@ -1,8 +1,8 @@
 """When the caller begins and ceases to speak.
 
 A frame is speech when it is louder than the noise (an adaptive floor), louder than the echo of what
-we send may be, and when the detector says so too. Two such frames of three begin speech; silence
-for 240 ms ends it.
+we send may be, and when the detector says so too. Two such frames of three begin speech; 100 ms
+without one end it. Once begun, speech may be fainter: words end softly.
 """
 
 import numpy as np
@@ -12,13 +12,16 @@ from ari_app.media.serial import Integers
 from ari_app.media.values import FrameHeard, Samples, SpeechBegan, SpeechEnded
 
 OVER_NOISE = 2.8
-"Speech is 9 dB over the noise."
+"Speech begins 9 dB over the noise."
+STILL_OVER_NOISE = 1.5
+"""It goes on 3.5 dB over it. Measured at 20 dB SNR (white): with 9 dB it ends 41 ms too early and
+8 of 45 turns are split, with 3.5 dB 58 ms after its end and one."""
 FAINTEST = 40.0
 "RMS below which nothing is speech: -58 dBFS."
 ECHO_GAIN = 0.1
 "Echo is at most 20 dB weaker than what we send."
-HANGOVER_FRAMES = 12
-"Frames of silence that end speech: 240 ms."
+HANGOVER_FRAMES = 5
+"Frames of silence that end speech: 100 ms. Pauses between words are the conversation's affair."
 START_FLOOR = 200.0
 """RMS. We do not know the line yet, and a fresh webrtcvad takes noise that sets in for speech: what
 is quieter than -35 dBFS has to prove itself. The floor sinks within a few frames."""
@@ -53,7 +56,8 @@ class Gate:
         rows = self._rows
         level = root_mean_square(heard.samples)
         floor = rows.floor.item(row)
-        bound = max(floor * OVER_NOISE, rows.sent_level.item(row) * ECHO_GAIN, FAINTEST)
+        over = STILL_OVER_NOISE if rows.speaking[row] else OVER_NOISE
+        bound = max(floor * over, rows.sent_level.item(row) * ECHO_GAIN, FAINTEST)
         if level < floor:
             rows.floor[row] = floor + _FALL * (level - floor)
         elif verdict:

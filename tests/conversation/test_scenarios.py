@@ -26,8 +26,6 @@ from tests.conversation.stage import ONSET, Stage
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios" / "turns"
 TOLERANCE = 0.045
-QUICK = {"hangover": 0.1, "verdict": 0.4}
-"A detector that tells of silence within 100 ms; a scenario's settings may say otherwise."
 
 
 def told(command: ask.Command) -> str | None:  # noqa: PLR0911 - a table of cases
@@ -96,7 +94,7 @@ def scenarios() -> list[Any]:
 
 @pytest.mark.parametrize("scenario", scenarios())
 def test_scenario(scenario: dict[str, Any]) -> None:
-    settings = FloorSettings(**{**QUICK, **scenario.get("settings", {})})
+    settings = FloorSettings(**scenario.get("settings", {}))
     stage = Stage(settings)
     stage.run(timeline(scenario, settings.hangover), scenario["end"])
     seen = [(when, text) for when, command in stage.seen if (text := told(command))]

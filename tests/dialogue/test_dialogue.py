@@ -175,7 +175,7 @@ def test_an_interruption_silences_us_and_tells_the_agent_what_was_heard() -> Non
         stage.session.say("hours", "We are open from nine to five on all days", 6.0)
         stage.media.speak(2.0, 3.0)
         await stage.media.run(3.6)
-        assert stage.media.verbs == [(2.06, "pause"), (2.54, "flush"), (2.54, "resume 0.0")]
+        assert stage.media.verbs == [(2.06, "pause"), (2.4, "flush"), (2.4, "resume 0.0")]
         assert stage.session.heard == ["began 2.0", "interrupt hours 2.0", "ended 3.0"]
         [(_, said)] = stage.journal.of("agent_said")
         assert said["text"] == "We are open"

@@ -78,6 +78,17 @@ def test_a_pause_between_words_does_not_end_speech(ear: Ear) -> None:
     assert len(ear.edges) == 1
 
 
+def test_speech_that_ends_softly_lasts_to_its_end_but_does_not_begin_softly(ear: Ear) -> None:
+    line, soft = noise(2.0, level=-50), noise(0.4, level=-44, seed=1)
+    for frame in [*line.reshape(-1, 160), *soft.reshape(-1, 160)]:
+        ear.hear(frame)
+    assert ear.edges == []
+    ear.hear(VOICE, 10)
+    for frame in soft.reshape(-1, 160):
+        ear.hear(frame)
+    assert len(ear.edges) == 1
+
+
 def test_what_the_detector_denies_is_no_speech(ear: Ear) -> None:
     ear.hear(VOICE, 50, verdict=False)
     assert ear.edges == []
