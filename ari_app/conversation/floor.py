@@ -50,8 +50,6 @@ class Conversation:
         self._started = self._held = self._paused = False
         self._by_speech = True
         "Speech may interrupt at all."
-        self._keys = ""
-        "Pressed, not yet told."
         self._unanswered: tuple[float, float] | None = None
         "End of the caller's last speech and our decision, `now`, until an answer is queued."
         self._goodbyes = 0
@@ -171,7 +169,6 @@ class Conversation:
         pressed = self._digits.press(event.digit, event.duration, now)
         self._count(pressed)
         if pressed:
-            self._keys += event.digit
             self._no_input.caller_took_part(now)
             self._out.append(ask.WriteKeys(self._digits.shown(event.digit)))
 
@@ -226,11 +223,10 @@ class Conversation:
         if now >= self._keys_due_at():
             if self._items:
                 self._interrupt("key", now)
-            self._out.append(ask.SendKeys(self._keys))
-            self._keys = ""
+            self._out.append(ask.SendKeys(self._digits.take()))
 
     def _keys_due_at(self) -> float:
-        return self._items.shield_until() if self._keys else NEVER
+        return self._items.shield_until() if self._digits.untold else NEVER
 
     def _settle_farewell(self, now: float) -> None:
         if now >= self._leave_at():

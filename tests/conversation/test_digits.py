@@ -21,6 +21,15 @@ def test_another_digit_is_never_an_echo() -> None:
     assert digits.press("6", 0.1, 1.0)
 
 
+def test_keys_wait_in_their_order_until_they_are_taken() -> None:
+    digits = Digits()
+    for at, digit in enumerate("112#"):
+        digits.press(digit, 0.1, float(at))
+    digits.press("#", 0.1, 3.05)
+    assert digits.untold == digits.take() == "112#"
+    assert digits.untold == digits.take() == ""
+
+
 def test_masked_keys_are_shown_as_dots() -> None:
     digits = Digits()
     assert digits.shown("12#") == "12#"
