@@ -10,6 +10,7 @@ from ari_app.errors import AgentError, ConfigError
 from ari_app.speech.cache import SpeechCache
 from ari_app.speech.level import active_level
 from ari_app.speech.voices import ProgramVoice, find_voice, readable
+from tests.support.telephone_speech import SANDBOX
 
 LIST_VOICES = """\
 #!/bin/sh
@@ -94,7 +95,7 @@ async def test_a_program_that_vanishes_says_what_to_install(tmp_path: Path) -> N
 async def test_a_voice_that_the_engine_does_not_have_is_refused(flite: ProgramVoice) -> None:
     del flite
     with pytest.raises(AgentError, match=r"'nobody': expected .*slt"):
-        await find_voice("flite", "nobody", folders=[Path("var/sandbox/bin")]).say("Hello")
+        await find_voice("flite", "nobody", folders=[SANDBOX / "bin"]).say("Hello")
 
 
 async def test_flite_refuses_a_language_it_would_mangle(flite: ProgramVoice) -> None:
@@ -116,14 +117,13 @@ async def test_prefetched_texts_need_no_program_after_a_restart(
 
 
 async def test_different_voices_differ_and_do_not_share_their_cache(
-    cache: SpeechCache, flite: ProgramVoice
+    flite: ProgramVoice, tmp_path: Path
 ) -> None:
-    del flite
-    slt, rms = (
-        find_voice("flite", name, folders=[Path("var/sandbox/bin")], cache=cache)
-        for name in ("slt", "rms")
-    )
-    assert not np.array_equal(*(await asyncio.gather(slt.say("Hello"), rms.say("Hello"))))
+    cache, folders = SpeechCache(tmp_path / "spoken"), [SANDBOX / "bin"]
+    rms = find_voice("flite", "rms", folders=folders, cache=cache)
+    theirs, ours = await asyncio.gather(flite.say("Hello", keep=True), rms.say("Hello", keep=True))
+    assert not np.array_equal(theirs, ours)
+    assert np.array_equal(ours, await rms.say("Hello"))
 
 
 def test_nothing_installed_is_a_config_error_that_says_what_to_install(
