@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 
 from ari_app.agents.flow.load import load_flow
+from ari_app.agents.flow.model import Flow, flow_phrases
 from ari_app.app import recogniser_of
 from ari_app.cli.probes import Finding
 from ari_app.config import Settings
 from ari_app.errors import AgentError, ConfigError
 from ari_app.media.values import Audio
 from ari_app.speech.cache import SpeechCache
+from ari_app.speech.vocabulary import check_phrases
 from ari_app.speech.voices import RATE, find_voice
 
 SPOKEN = "yes"
@@ -25,8 +27,20 @@ def flows(settings: Settings) -> Iterator[Finding]:
             flow = load_flow(profile.flow, frozenset(settings.destinations))
         except ConfigError as error:
             yield Finding(probe, "failed", str(error), "Mend the lines named.")
+            continue
+        unheard = _unheard(flow) if settings.speech.recognisers else []
+        if unheard:
+            found = f"{profile.flow}: words that the recogniser lacks: {', '.join(unheard)}"
+            yield Finding(probe, "failed", found, "Use other words, or several small ones.")
         else:
             yield Finding(probe, "ok", f"{profile.flow}: {len(flow.steps)} steps")
+
+
+def _unheard(flow: Flow) -> list[str]:
+    try:
+        return check_phrases(flow_phrases(flow))
+    except ConfigError:  # there is no recogniser: its own probe tells
+        return []
 
 
 async def voice(settings: Settings) -> tuple[Finding, Audio | None]:
@@ -65,7 +79,7 @@ async def recogniser(settings: Settings, word: Audio | None) -> Finding:
     """Is the word that the voice spoke understood?"""
     if word is None:
         return Finding("recogniser", "skipped", "needs a voice to listen to")
-    advice = "If it is not installed: pip install 'attendant[local]'."
+    advice = "Mend that, or set speech.recognisers to 0: then callers have only their keys."
     began = time.monotonic()
     try:
         listening = recogniser_of(settings)

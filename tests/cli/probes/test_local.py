@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ari_app.cli.probes import local
-from ari_app.config import Settings
+from ari_app.config import Settings, load
 from ari_app.errors import AgentError, ConfigError
 from ari_app.media.values import Audio
 from ari_app.ports import Recognised
@@ -104,7 +104,8 @@ async def test_without_the_extra_it_says_what_to_install(
     monkeypatch.setattr(local, "recogniser_of", missing)
     finding = await local.recogniser(settings(flite), word)
     assert finding.state == "failed"
-    assert "attendant[local]" in finding.advice
+    assert "pocketsphinx is not installed" in finding.found
+    assert "speech.recognisers to 0" in finding.advice
 
 
 async def test_without_a_voice_or_a_wish_nothing_is_recognised(flite: Path) -> None:
@@ -119,3 +120,16 @@ def test_every_fault_of_a_flow_is_told(tmp_path: Path) -> None:
     assert (finding.probe, finding.state) == ("flow desk", "failed")
     assert "desk.yaml:2" in finding.found
     assert "desk.yaml:3" in finding.found
+
+
+def test_words_that_cannot_be_recognised_are_told(installation: Path) -> None:
+    flow = installation / "front-desk.yaml"
+    flow.write_text(flow.read_text().replace("[opening hours,", "[flurblewitz hours,"))
+    loaded = load(installation / "attendant.yaml")
+    finding = next(local.flows(loaded))
+    assert finding.state == "failed"
+    assert "'flurblewitz' in 'flurblewitz hours'" in finding.found
+    keys_only = loaded.model_copy(
+        update={"speech": loaded.speech.model_copy(update={"recognisers": 0})}
+    )
+    assert next(local.flows(keys_only)).state == "ok"
