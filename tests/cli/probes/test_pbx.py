@@ -19,6 +19,8 @@ class Transport(FakePbx):
 def healthy(fake_pbx: FakePbx, monkeypatch: pytest.MonkeyPatch) -> FakePbx:
     made = Transport(fake_pbx.echo, fake_pbx.address)
     monkeypatch.setattr(pbx, "HttpTransport", lambda *_, **__: made)
+    monkeypatch.setattr("ari_app.cli.probes.audio.BEEP_SECONDS", 0.04)
+    monkeypatch.setattr("ari_app.cli.probes.audio.PAUSE_SECONDS", 0.02)
     return made
 
 
