@@ -23,6 +23,24 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """A call that another process began is ours now, as its record tells."""
+
+    call: str
+    made: int
+    "How many names for medias and bridges were given out."
+    medias: tuple[str, ...]
+    bridges: tuple[str, ...]
+    talking: bool
+    "The caller was answered and in the last of the bridges."
+
+
+@dataclass(frozen=True)
+class Disowned:
+    """Another process took this call over: nothing of it on the PBX is ours any more."""
+
+
+@dataclass(frozen=True)
 class MediaJoined:
     """A media channel of ours entered Stasis: now it may be put into a bridge."""
 
@@ -166,6 +184,8 @@ LineEvent = (
 
 Event = (
     LineEvent
+    | Adopted
+    | Disowned
     | MediaQuiet
     | MediaHeard
     | AgentReady
@@ -178,6 +198,7 @@ Event = (
 )
 
 __all__ = [
+    "Adopted",
     "AgentFailed",
     "AgentReady",
     "CallerHeld",
@@ -185,6 +206,7 @@ __all__ = [
     "CallerLeft",
     "CallerResumed",
     "DigitPressed",
+    "Disowned",
     "Done",
     "Drained",
     "Event",

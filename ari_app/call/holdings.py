@@ -8,16 +8,33 @@ from ari_app.call.ids import Owner
 class Holdings:
     """The caller, medias and bridges of one call."""
 
-    def __init__(self, owner: Owner, call: str) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        call: str,
+        *,
+        made: int = 0,
+        medias: tuple[str, ...] = (),
+        bridges: tuple[str, ...] = (),
+    ) -> None:
+        """made: names given out so far; medias, bridges: what another process left behind."""
         self._owner = owner
         self._call = call
-        self._medias: list[str] = []
-        self._bridges: list[str] = []
-        self._made = 0
+        self.made = made
+        self._medias = list(medias)
+        self._bridges = list(bridges)
         self._caller = True
 
     def __bool__(self) -> bool:
         return bool(self._caller or self._medias or self._bridges)
+
+    @property
+    def medias(self) -> tuple[str, ...]:
+        return tuple(self._medias)
+
+    @property
+    def bridges(self) -> tuple[str, ...]:
+        return tuple(self._bridges)
 
     def new_media(self) -> str:
         """A name for a media that is about to be asked for."""
@@ -29,8 +46,8 @@ class Holdings:
         return self._bridges[-1]
 
     def _name(self, role: str) -> str:
-        self._made += 1
-        return self._owner.name(self._call, role, self._made)
+        self.made += 1
+        return self._owner.name(self._call, role, self.made)
 
     def caller_left(self) -> None:
         """The caller's channel is in our hands no more."""

@@ -1,13 +1,10 @@
 """One call, from the offer to the last deleted bridge: told events and the time, it asks for
 commands. It never waits and touches nothing; `table` says when each method may run."""
 
-from collections.abc import Callable
-
 from ari_app.call.commands import (
     Answer,
     ArmDeadman,
     CloseMedia,
-    Command,
     HoldConversation,
     Join,
     OpenBridge,
@@ -19,9 +16,10 @@ from ari_app.call.commands import (
     StartConversation,
     StopConversation,
 )
-from ari_app.call.deadlines import Deadlines
 from ari_app.call.departure import Departure
+from ari_app.call.dispatch import Commands, Dispatch
 from ari_app.call.events import (
+    Adopted,
     AgentFailed,
     DigitPressed,
     Done,
@@ -37,26 +35,20 @@ from ari_app.call.holdings import Holdings
 from ari_app.call.medias import Medias
 from ari_app.call.reception import Reception
 from ari_app.call.settings import CallSettings
-from ari_app.call.table import TRANSITIONS, Phase, Verdict, key, verdict
-from ari_app.errors import UnexpectedEvent
-
-Commands = tuple[Command, ...]
-Action = Callable[[Event, float], Commands]
+from ari_app.call.table import Phase
 
 
-class Call:
+class Call(Dispatch):
     """The machine of one call: `handle` and `deadline`."""
 
     def __init__(self, settings: CallSettings) -> None:
-        self.phase = Phase.OFFERED
+        super().__init__()
         self.outcome = ""
         "How the call went, in a few words; final once the phase is ENDED."
-        self.ignored = 0
         self._settings = settings
         self._holdings = Holdings(settings.owner, "")
         self._medias = Medias(self._holdings, settings.codec)
         self._departure = Departure(settings.fallback, settings.destinations)
-        self._deadlines = Deadlines()
         self._reception = Reception(settings, self._deadlines)
         self._bridge = ""
         self._tries = {
@@ -65,34 +57,40 @@ class Call:
             "hand back": settings.hand_backs,
         }
 
-    def handle(self, event: Event, now: float) -> Commands:
-        """Take one event. Raises UnexpectedEvent, changing nothing, for what cannot be."""
-        name = key(event)
-        found = verdict(self.phase, name)
-        if found is Verdict.BUG:
-            raise UnexpectedEvent(f"{name} while {self.phase.value}")
-        if found is Verdict.IGNORE:
-            self.ignored += 1
-            return ()
-        row, before = TRANSITIONS[self.phase, name], self.phase
-        action: Action = getattr(self, f"_{row.action}")
-        commands = action(event, now)
-        if self.phase is not before and self.phase not in row.to:
-            raise AssertionError(f"{row} moved to {self.phase}, which the table does not say")
-        return commands
-
-    def deadline(self) -> float | None:
-        """When to send a Tick, in the clock of `now`; None: never."""
-        return self._deadlines.first()
+    @property
+    def holdings(self) -> Holdings:
+        """What of ours is on the PBX."""
+        return self._holdings
 
     # Getting ready.
 
     def _prepare(self, event: Event, now: float) -> Commands:
         assert isinstance(event, Offered)
+        return self._begin(Holdings(self._settings.owner, event.call), now)
+
+    def _adopt(self, event: Event, now: float) -> Commands:
+        """The caller is there, and perhaps in a bridge; the old media leads to a dead port."""
+        assert isinstance(event, Adopted)
+        holdings = Holdings(
+            self._settings.owner,
+            event.call,
+            made=event.made,
+            medias=event.medias,
+            bridges=event.bridges,
+        )
+        if not (event.talking and event.medias and event.bridges):
+            return self._begin(holdings, now)
+        self.phase = Phase.TALKING
+        self._holdings, self._bridge = holdings, event.bridges[-1]
+        self._medias = Medias(holdings, self._settings.codec, event.medias[-1])
+        self._deadlines.set("media lost", now + self._settings.ready)
+        self._deadlines.set("renew", now + self._settings.renew)
+        return (PrepareAgent(), ArmDeadman(self._settings.deadman), self._medias.open())
+
+    def _begin(self, holdings: Holdings, now: float) -> Commands:
         self.phase = Phase.PREPARING
-        self._holdings = Holdings(self._settings.owner, event.call)
-        self._bridge = self._holdings.new_bridge()
-        self._medias = Medias(self._holdings, self._settings.codec)
+        self._holdings, self._bridge = holdings, holdings.new_bridge()
+        self._medias = Medias(holdings, self._settings.codec)
         self._deadlines.set("not ready in time", now + self._settings.ready)
         self._deadlines.set("renew", now + self._settings.renew)
         deadman = ArmDeadman(self._settings.deadman)
@@ -244,14 +242,13 @@ class Call:
         self.phase = Phase.ENDED
         self._deadlines.replace({})
 
-    # Time.
+    def _forget(self, event: Event, now: float) -> Commands:
+        """Somebody else has the call: what is on the PBX is left alone."""
+        self.outcome = "taken over by another process"
+        self._end()
+        return (Release(), StopConversation())
 
-    def _wake(self, event: Event, now: float) -> Commands:
-        commands: list[Command] = []
-        for name in self._deadlines.due(now):
-            action: Action = getattr(self, f"_on_{name.replace(' ', '_')}")
-            commands += action(event, now)
-        return tuple(commands)
+    # Time.
 
     def _on_not_ready_in_time(self, event: Event, now: float) -> Commands:
         return self._fall_back(AgentFailed("not ready in time"), now)

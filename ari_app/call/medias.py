@@ -10,14 +10,15 @@ NEEDED = {"bridge", "agent", "opened", "joined"}
 class Medias:
     """The one that is in the bridge, and the one that is to take its place."""
 
-    def __init__(self, holdings: Holdings, codec: str) -> None:
-        self.current = ""
+    def __init__(self, holdings: Holdings, codec: str, current: str = "") -> None:
+        self.current = current
         "Carries the call; '' before it is answered."
         self.next = ""
         "Is being made; '' if none."
         self._holdings = holdings
         self._codec = codec
-        self._there: set[str] = set()
+        # What carries a call is in a bridge.
+        self._there = {"bridge"} if current else set()
 
     def open(self) -> OpenMedia:
         """Begin to make a new one."""

@@ -50,6 +50,7 @@ _FALL = (_H,)
 
 ROWS: tuple[Row, ...] = (
     Row(_O, "Offered", "prepare", (_P,)),
+    Row(_O, "Adopted", "adopt", (_P, _T)),
     Row(_P, "OpenBridge done", "join_when_ready", (_A,)),
     Row(_P, "OpenBridge refused", "fall_back", _FALL),
     Row(_P, "OpenBridge unknown", "fall_back", _FALL),
@@ -72,6 +73,7 @@ ROWS: tuple[Row, ...] = (
     Row(_A, "Drained", "fall_back", _FALL),
     Row(_A, "CallerLeft", "release", (_R,)),
     Row(_A, "Tick", "wake", _FALL),
+    Row(_T, "AgentReady", "join_when_ready"),
     Row(_T, "DigitPressed", "pass_digit"),
     Row(_T, "CallerHeld", "hold"),
     Row(_T, "CallerResumed", "resume"),
@@ -102,6 +104,7 @@ ROWS: tuple[Row, ...] = (
     Row(_R, "CloseMedia done", "deleted", (_E,)),
     Row(_R, "CloseBridge done", "deleted", (_E,)),
     Row(_R, "Tick", "wake", (_E,)),
+    *(Row(phase, "Disowned", "forget", (_E,)) for phase in (_P, _A, _T, _H, _R)),
 )
 
 TRANSITIONS = {(row.phase, row.event): row for row in ROWS}

@@ -307,6 +307,7 @@ EVENTS = st.one_of(
             e.HandOverAsked("moon"),
             e.HangUpAsked(),
             e.Drained(),
+            e.Disowned(),
             e.Tick(),
         ]
     ),
@@ -337,4 +338,50 @@ def test_whatever_happens_a_call_can_always_end_and_never_waits_for_ever(
         call.handle(e.Tick(), now)
         if now > 5000.0 or call.phase is Phase.TALKING:
             call.handle(e.CallerLeft(), now)
+    assert call.phase is Phase.ENDED
+
+
+LEFT = ("attendant.2.k1.m2",)
+BRIDGES = ("attendant.2.k1.b1",)
+
+
+def adopted(talking: bool = True) -> Call:
+    call = Call(SETTINGS)
+    call.handle(e.Adopted("k1", 2, LEFT, BRIDGES, talking), 100.0)
+    return call
+
+
+def test_an_adopted_call_goes_on_in_its_bridge_over_a_new_media() -> None:
+    call = Call(SETTINGS)
+    opening = c.OpenMedia("attendant.1.k1.m3", "ulaw")
+    commands = call.handle(e.Adopted("k1", 2, LEFT, BRIDGES, True), 100.0)
+    assert commands == (c.PrepareAgent(), c.ArmDeadman(15), opening)
+    assert call.handle(e.Done(opening), 100.1) == ()
+    assert call.handle(e.MediaJoined(opening.media), 100.1) == ()
+    join = c.Join(BRIDGES[0], (opening.media,))
+    assert call.handle(e.AgentReady(), 100.5) == (join,)
+    assert call.handle(e.Done(join), 100.6) == (
+        c.StartConversation(opening.media),
+        c.CloseMedia(LEFT[0]),
+    )
+
+
+def test_a_call_adopted_before_it_was_answered_is_prepared_anew() -> None:
+    call = Call(SETTINGS)
+    commands = call.handle(e.Adopted("k1", 2, LEFT, BRIDGES, False), 100.0)
+    assert c.OpenBridge("attendant.1.k1.b3") in commands
+    assert call.phase is Phase.PREPARING
+    deletions = call.handle(e.CallerLeft(), 101.0)
+    assert {c.CloseMedia(LEFT[0]), c.CloseBridge(BRIDGES[0])} <= set(deletions)
+
+
+def test_an_adopted_call_that_gets_no_media_falls_back() -> None:
+    call = adopted()
+    assert call.handle(e.Tick(), 105.0)[-1] == GONE_TO_FALLBACK
+
+
+@pytest.mark.parametrize("make", [preparing, talking, adopted])
+def test_a_call_that_another_process_took_over_is_left_alone(make: Callable[[], Call]) -> None:
+    call = make()
+    assert call.handle(e.Disowned(), 110.0) == (c.Release(), c.StopConversation())
     assert call.phase is Phase.ENDED
