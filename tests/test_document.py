@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.document import Document, read
+from ari_app.document import Document, Repeat, load, read
 from ari_app.errors import ConfigError
 
 
@@ -44,6 +44,23 @@ def test_a_key_that_comes_twice_is_refused_with_both_lines(tmp_path: Path, text:
         document(tmp_path, text)
 
 
+def test_every_key_that_comes_twice_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        document(tmp_path, "a: 1\nb: 2\na: 3\nc: {d: 1, d: 2}\n")
+    assert [line.partition(": ")[2][:3] for line in str(refused.value).splitlines()] == [
+        "'a'",
+        "'d'",
+    ]
+
+
+def test_texts_stay_as_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("no: 01\non: [~, 1e3]\nno: yes\n")
+    loaded = load(path, texts=True)
+    assert loaded.value == {"no": "yes", "on": ["~", "1e3"]}
+    assert loaded.repeats == (Repeat(("no",), line=3, first=1),)
+
+
 def test_the_same_key_in_different_places_is_none_twice(tmp_path: Path) -> None:
     assert document(tmp_path, "a: {x: 1}\nb: {x: 1}\nc: [{x: 1}, {x: 1}]\n").value
 
@@ -63,12 +80,12 @@ def test_merged_keys_are_taken_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: [1\nb: 2\n", r"is no YAML.*line 2"),
+        ("a: [1\nb: 2\n", r"x\.yaml:2: is no YAML"),
         ("a: 1\n---\nb: 2\n", "is no YAML"),
         ("a: !!python/object:os.system x\n", "is no YAML"),
         ("a: *nowhere\n", "is no YAML"),
-        ("? [1, 2]\n: x\n", "x.yaml"),
-        ("? {a: 1}\n: x\n", "x.yaml"),
+        ("? [1, 2]\n: x\n", r"x\.yaml:1: expected a text as key"),
+        ("b: 1\n? {a: 1}\n: x\n", r"x\.yaml:2: expected a text as key"),
     ],
 )
 def test_what_is_no_proper_yaml_is_told_in_one_line(

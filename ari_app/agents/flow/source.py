@@ -1,11 +1,10 @@
-"""YAML with a memory of its lines: every value that is wrong is told with file, line, key, value
+"""A flow's YAML, asked key by key: every value that is wrong is told with file, line, key, value
 and what was expected. Scalars are texts here, always: `no` is "no" and `01` is "01"."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
+from ari_app.document import Document, Place, load
 from ari_app.errors import ConfigError
 
 
@@ -28,42 +27,27 @@ class Problems:
 
 
 class Section:
-    """A YAML mapping that is being read. Ask for every key you know, then `close`."""
+    """A mapping of a document that is being read. Ask for every key you know, then `close`."""
 
-    def __init__(self, node: yaml.Node, file: Path, key: str, problems: Problems) -> None:
-        self.line = node.start_mark.line + 1
-        self.file = file
-        self.key = key
+    def __init__(self, document: Document, place: Place, value: object, problems: Problems) -> None:
+        self.file = document.path
+        self.line = document.line(place)
+        self.key = ".".join(str(part) for part in place)
         self.problems = problems
-        self._nothing = yaml.ScalarNode("", "", node.start_mark)
-        "Stands, at our line, for what is not there."
-        self._nodes: dict[str, yaml.Node] = {}
-        self._lines: dict[str, int] = {}
+        self._document = document
+        self._place = place
+        self._values: dict[str, object] = value if isinstance(value, dict) else {}
         self._known: list[str] = []
-        for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
-            self._add(name, value)
 
     def __bool__(self) -> bool:
         """There is anything in it."""
-        return bool(self._nodes)
-
-    def _add(self, name: yaml.Node, value: yaml.Node) -> None:
-        line = name.start_mark.line + 1
-        if not isinstance(name, yaml.ScalarNode):
-            self.problems.add(str(self.file), line, self.key or "key", "expected a text as key")
-        elif name.value in self._nodes:
-            first = self._lines[name.value]
-            said = f"is there twice, expected once (first in line {first})"
-            self.problems.add(str(self.file), line, self.path(name.value), said)
-        else:
-            self._nodes[name.value] = value
-            self._lines[name.value] = line
+        return bool(self._values)
 
     def path(self, key: str) -> str:
         return f"{self.key}.{key}" if self.key else key
 
     def line_of(self, key: str) -> int:
-        return self._lines.get(key, self.line)
+        return self._document.line((*self._place, key))
 
     def wrong(self, key: str, value: str, expected: str) -> None:
         self.complain(key, f"{value!r}, expected {expected}")
@@ -72,26 +56,26 @@ class Section:
         self.problems.add(str(self.file), self.line_of(key), self.path(key), message)
 
     def has(self, key: str) -> bool:
-        return key in self._nodes
+        return key in self._values
 
     def names(self) -> tuple[str, ...]:
         """All keys, as they stand; they count as known."""
-        self._known.extend(self._nodes)
-        return tuple(self._nodes)
+        self._known.extend(self._values)
+        return tuple(self._values)
 
     def text(self, key: str, default: str | None = None, expected: str = "a text") -> str:
         """A text that is not empty, or the default; without a default the key must be there."""
-        node = self._take(key)
-        if node is None:
+        found = self._take(key)
+        if found is None:
             if default is None:
                 self.complain(key, f"is missing, expected {expected}")
             return default or ""
-        if not isinstance(node, yaml.ScalarNode):
-            self.complain(key, f"is a {kind(node)}, expected {expected}")
+        if not isinstance(found, str):
+            self.complain(key, f"is a {kind(found)}, expected {expected}")
             return default or ""
-        value = " ".join(node.value.split())
+        value = " ".join(found.split())
         if not value and default is None:
-            self.wrong(key, node.value, expected)
+            self.wrong(key, found, expected)
         return value
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
@@ -120,59 +104,52 @@ class Section:
 
     def texts(self, key: str, default: Iterable[str] = ()) -> tuple[str, ...]:
         """A list of texts."""
-        node = self._take(key)
-        if node is None:
+        found = self._take(key)
+        if found is None:
             return tuple(default)
-        if not isinstance(node, yaml.SequenceNode):
-            self.complain(key, f"is a {kind(node)}, expected a list of texts")
+        if not isinstance(found, list):
+            self.complain(key, f"is a {kind(found)}, expected a list of texts")
             return ()
-        values = [n.value.strip() if isinstance(n, yaml.ScalarNode) else "" for n in node.value]
+        values = [one.strip() if isinstance(one, str) else "" for one in found]
         if not all(values):
             self.complain(key, "has an entry that is no text, expected a list of texts")
         return tuple(value for value in values if value)
 
     def section(self, key: str, *, required: bool = False) -> "Section":
         """The mapping under the key; an empty one (and a problem, if required) without it."""
-        node = self._take(key)
-        if node is not None and not isinstance(node, yaml.MappingNode):
-            self.complain(key, f"is a {kind(node)}, expected a mapping")
-        elif required and (node is None or not node.value):
+        found = self._take(key)
+        if found is not None and not isinstance(found, dict):
+            self.complain(key, f"is a {kind(found)}, expected a mapping")
+        elif required and not found:
             self.complain(key, "is missing, expected a mapping")
-        return Section(node or self._nothing, self.file, self.path(key), self.problems)
+        return Section(self._document, (*self._place, key), found, self.problems)
 
     def is_section(self, key: str) -> bool:
-        return isinstance(self._nodes.get(key), yaml.MappingNode)
+        return isinstance(self._values.get(key), dict)
 
     def close(self) -> None:
         """Every key that nobody asked for is a problem."""
         known = ", ".join(dict.fromkeys(self._known))
-        for key in self._nodes:
+        for key in self._values:
             if key not in self._known:
                 self.complain(key, f"is unknown, expected one of: {known}")
 
-    def _take(self, key: str) -> yaml.Node | None:
+    def _take(self, key: str) -> object:
         self._known.append(key)
-        return self._nodes.get(key)
+        return self._values.get(key)
 
 
-def kind(node: yaml.Node) -> str:
-    if isinstance(node, yaml.MappingNode):
+def kind(value: object) -> str:
+    if isinstance(value, dict):
         return "mapping"
-    return "list" if isinstance(node, yaml.SequenceNode) else "text"
+    return "list" if isinstance(value, list) else "text"
 
 
 def read(path: Path, problems: Problems) -> Section:
     """The file's outermost mapping. Raises ConfigError when it cannot be read at all."""
-    try:
-        node = yaml.compose(path.read_bytes(), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        said = error.problem or "malformed"
-        raise ConfigError(f"{path}:{line}: is no YAML ({said})") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(f"{path}:1: is no YAML ({type(error).__name__})") from error
-    if not isinstance(node, yaml.MappingNode):
+    document = load(path, texts=True)
+    if not isinstance(document.value, dict):
         raise ConfigError(f"{path}:1: is no mapping, expected keys and values")
-    return Section(node, path, "", problems)
+    for one in document.repeats:
+        problems.add(str(path), one.line, ".".join(str(part) for part in one.place), str(one))
+    return Section(document, (), document.value, problems)

@@ -44,7 +44,7 @@ CASES: dict[str, Case] = {
         [("  bye:\n    hang_up", "  sure:\n    hang_up")],
         [
             "flow.yaml:7: steps.start.choices.bye.then: 'bye', expected a step (start, sure, desk)",
-            "flow.yaml:14: steps.sure: is there twice, expected once (first in line 8)",
+            "flow.yaml:14: steps.sure: is here a second time; expected once (first in line 8)",
         ],
     ),
 }
@@ -93,7 +93,7 @@ def test_a_table_names_its_own_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "names.yaml").write_text("a: x\nb: [y]\na: z\n")
     assert complaints(tmp_path, "give_up: desk" + TABLE) == [
         "names.yaml:2: b: is a list, expected a text",
-        "names.yaml:3: a: is there twice, expected once (first in line 1)",
+        "names.yaml:3: a: is here a second time; expected once (first in line 1)",
     ]
 
 

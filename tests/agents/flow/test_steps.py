@@ -25,7 +25,7 @@ CASES: dict[str, Case] = {
     "no step": (
         [("    hang_up: Goodbye.", "    sing: Goodbye.")],
         [
-            "flow.yaml:15: steps.bye: is no step, expected one of: "
+            "flow.yaml:14: steps.bye: is no step, expected one of: "
             "ask, confirm, branch, remember, look_up, hand_over, hang_up, say"
         ],
     ),
@@ -33,7 +33,7 @@ CASES: dict[str, Case] = {
         [("    hang_up: Goodbye.", "    Goodbye.")],
         [
             "flow.yaml:14: steps.bye: is a text, expected a mapping",
-            "flow.yaml:15: steps.bye: is no step, expected one of: "
+            "flow.yaml:14: steps.bye: is no step, expected one of: "
             "ask, confirm, branch, remember, look_up, hand_over, hang_up, say",
         ],
     ),
@@ -91,8 +91,8 @@ CASES: dict[str, Case] = {
     "number too long": (
         [("ask: How can I help?", "ask: x\n    digits: {length: many, terminator: 9}")],
         [
+            "flow.yaml:3: steps.start.then: is missing, expected a step (start, sure, desk, bye)",
             "flow.yaml:4: steps.start.ask: expected either choices or digits",
-            "flow.yaml:4: steps.start.then: is missing, expected a step (start, sure, desk, bye)",
             "flow.yaml:5: steps.start.digits.length: 'many', expected a whole number from 1 to 40",
             "flow.yaml:5: steps.start.digits.terminator: '9', expected '#', '*' or ''",
         ],
