@@ -48,6 +48,8 @@ class FakePbx:
         self.echo, self.address = echo, address
         self.version = "22.10.1+dfsg"
         self.modules = set(EVERY_MODULE)
+        self.idle: set[str] = set()
+        "Modules that are loaded and do not run."
         self.applications = {"attendant-1"}
         self.absent: set[str] = set()
         "Contexts that the dialplan lacks."
@@ -92,7 +94,10 @@ class FakePbx:
             return {"value": "0" if context in self.absent else "1"}
         return {
             "info": {"system": {"version": self.version, "entity_id": ""}},
-            "modules": [{"name": name, "status": "Running"} for name in self.modules],
+            "modules": [
+                {"name": name, "status": "Not Running" if name in self.idle else "Running"}
+                for name in self.modules
+            ],
             "applications": [{"name": name} for name in self.applications],
             "channels": [self._channel(key) for key in self.channels],
             "bridges": [{"id": key} for key in self.bridges],

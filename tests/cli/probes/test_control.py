@@ -89,6 +89,14 @@ async def test_a_missing_module_is_told_with_the_way_to_load_it(
     assert "chan_rtp.so" not in running
 
 
+async def test_a_module_that_was_loaded_and_does_not_run_is_missing(
+    ari: Operations, entry: Pbx, fake_pbx: FakePbx
+) -> None:
+    fake_pbx.idle = {"res_stasis.so"}
+    finding, _ = await modules(ari, entry)
+    assert (finding.state, "res_stasis.so" in finding.found) == ("failed", True)
+
+
 async def test_what_only_transfers_need_is_a_warning(
     ari: Operations, entry: Pbx, fake_pbx: FakePbx
 ) -> None:
