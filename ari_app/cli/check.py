@@ -1,6 +1,5 @@
 """`attendant check`: what works, what does not, and what to do about it."""
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ari_app.cli import interruptible
 from ari_app.cli.probes import Finding, State, local, pbx
 from ari_app.config import Secrets, Settings, load
 from ari_app.errors import ConfigError
@@ -40,7 +40,7 @@ def run(config: Path, environ: Mapping[str, str], console: Console, *, as_json: 
         shown = effective(settings, secrets)
         working = nullcontext() if as_json else console.status("trying everything …")
         with working:
-            findings = asyncio.run(_collect(config, settings, secrets))
+            findings = interruptible.run(_collect(config, settings, secrets))
     if as_json:
         print(json.dumps(as_object(shown, findings), ensure_ascii=False, indent=2))
     else:

@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from ari_app.app import voice_of
+from ari_app.cli import interruptible
 from ari_app.cli.recording import write_stereo
 from ari_app.config import load
 from ari_app.errors import ConfigError
@@ -243,7 +244,7 @@ def run(
 
     Raises PhoneError when it does not come about.
     """
-    recorded = asyncio.run(place(plan, voice))
+    recorded = interruptible.run(place(plan, voice))
     if wav is not None:
         write_stereo(wav, recorded.sent, recorded.heard)
     report = recorded.report

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import wave
@@ -14,7 +15,7 @@ import pytest
 
 from ari_app.cli.site import Site
 from ari_app.pbx.sandbox import Sandbox
-from tests.support.calls import answered_call, nothing_left, phone_of
+from tests.support.calls import answered_call, nothing_left, phone_of, until
 from tests.support.pbx import silent_worker
 
 pytestmark = pytest.mark.e2e
@@ -204,20 +205,31 @@ async def test_address_translation_is_seen_and_its_advice_helps(pbx: Sandbox, si
         between.close()
 
 
-async def test_a_check_that_is_killed_is_cleared_by_the_pbx_in_the_end(pbx: Sandbox) -> None:
-    """The absolute timeout that a trial sets works on both of its channels in Stasis."""
-    async with silent_worker(pbx, "attendant-check-killed") as worker:
-        await worker.post(
-            "channels/externalMedia",
-            app="attendant-check-killed",
-            external_host="127.0.0.1:9",
-            format="ulaw",
-            channelId="killed.1.trial.m1",
-        )
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_check_that_is_stopped_clears_up(
+    pbx: Sandbox, site: Site, number: signal.Signals
+) -> None:
+    site.configure({"pbx": [{"url": pbx.ari_url, "media": {"advertise": "127.0.0.2"}}]})
+    check = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ari_app", "check", "-c", site.config),
+        env={**os.environ, "ATTENDANT_ARI_PASSWORD": pbx.ari_password_file.read_text()},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await until(lambda: "attendant-check-" in pbx.cli("core show channels"), 10, "its channels")
+    check.send_signal(number)
+    assert await check.wait() == 130
+    await nothing_left(pbx, within=1.0)
+
+
+async def test_what_a_killed_check_leaves_ends_by_itself(pbx: Sandbox) -> None:
+    """The absolute timeout that a trial sets holds for a media channel in Stasis, too."""
+    app, media = "attendant-check-killed", "attendant-check-killed.1.trial.m1"
+    async with silent_worker(pbx, app) as worker:
+        about = {"app": app, "external_host": "127.0.0.1:9", "format": "ulaw"}
+        await worker.post("channels/externalMedia", channelId=media, **about)
         await worker.next("StasisStart")
-        await worker.post(
-            "channels/killed.1.trial.m1/variable", variable="TIMEOUT(absolute)", value="1"
-        )
+        await worker.post(f"channels/{media}/variable", variable="TIMEOUT(absolute)", value="1")
         await nothing_left(pbx)
 
 
