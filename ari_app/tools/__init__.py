@@ -1,1 +1,0 @@
-"""What agents may do besides talking."""
