@@ -21,7 +21,7 @@ MAX_FILES = 65536
 
 UNUSED_CONF = (
     *("acl", "ccss", "cdr", "cel", "codecs", "dsp", "features", "manager", "pjproject"),
-    *("queuerules", "sorcery", "udptl", "websocket_client"),
+    *("queuerules", "sorcery", "udptl"),
 )
 "Files without content, whose absence Asterisk complains about."
 
@@ -42,7 +42,11 @@ class SandboxSettings:
     app: str = "attendant"
     "The stem of the Stasis applications."
     workers: int = 1
-    "How many workers the dialplan tries: attendant-1, attendant-2 ..."
+    "How many workers the dialplan tries on shared lines: attendant-1, attendant-2 ..."
+    line: str = "shared"
+    "Or pooled: Asterisk brings each call to pooled_uri."
+    pooled_uri: str = PbxValues.pooled_uri
+    "Where the workers of pooled lines listen."
     trunk_match: str = "127.0.0.0/8"
     "Whose calls are let in without registration: an address or a network."
     prefix: str = str(PREFIX)
@@ -73,7 +77,8 @@ def read_settings(run_dir: Path) -> SandboxSettings | None:
 
 
 def secret_file(run_dir: Path, name: str) -> Path:
-    """The file with one secret: `ari`, `alice`, `bob` or `voicemail` (the mailbox's PIN)."""
+    """The file with one secret: `ari`, `pooled` (what Asterisk shows the workers), `alice`, `bob`
+    or `voicemail` (the mailbox's PIN)."""
     return run_dir / "secrets" / name
 
 
@@ -105,6 +110,9 @@ def _production_values(run_dir: Path, settings: SandboxSettings, ari_user: str) 
         http_port=settings.http_port,
         app=settings.app,
         workers=settings.workers,
+        line=settings.line,
+        pooled_uri=settings.pooled_uri,
+        pooled_password=_new_secret(run_dir, "pooled"),
         person="PJSIP/alice",
         queue="support",
         internal_context="sandbox-phones",
@@ -118,7 +126,10 @@ def _sandbox_values(
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     max_files = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     modules = installation.modules
+    pooled = settings.line == "pooled"
     return {
+        "POOLED_ARI": "#include attendant/ari_pooled.conf" if pooled else "",
+        "POOLED_CLIENT": "#include attendant/websocket_client.conf" if pooled else "",
         "RUN": str(run_dir),
         "MODULES_LINE": f"astmoddir => {modules}" if modules else "",
         "MAX_FILES": str(max_files),

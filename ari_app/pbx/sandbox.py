@@ -61,7 +61,8 @@ class Sandbox:
         return self.secret_file("ari")
 
     def secret_file(self, name: str) -> Path:
-        """The file with the secret of `ari`, `alice`, `bob` or the mailbox (`voicemail`)."""
+        """The file with the secret of `ari`, `pooled`, `alice`, `bob` or the mailbox
+        (`voicemail`)."""
         return secret_file(self.run_dir, name)
 
     @property

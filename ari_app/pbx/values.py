@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 
 from ari_app.errors import ConfigError
 
@@ -42,6 +43,12 @@ class PbxValues:
     "The stem of the Stasis applications: attendant-1, attendant-2, one per worker."
     workers: int = 1
     "How many workers serve this PBX."
+    line: str = "shared"
+    "shared: the workers dial Asterisk; pooled: Asterisk dials them, once for each call."
+    pooled_uri: str = "ws://127.0.0.1:8090/ari"
+    "Where Asterisk reaches the workers on pooled lines; wss:// with TLS."
+    pooled_password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    "What Asterisk shows them there."
     agent_extension: str = "700"
     "The number that reaches the agent."
     mailbox: str = "1000@default"
@@ -63,7 +70,7 @@ class PbxValues:
         for name, expected, form in FORMS:
             value = str(getattr(self, name))
             if not re.fullmatch(form, value):
-                shown = "the value (not shown)" if name == "ari_password" else repr(value)
+                shown = "the value (not shown)" if "password" in name else repr(value)
                 raise ConfigError(f"{name}: {shown} is not {expected}")
         if not 1 <= self.workers <= 64:
             raise ConfigError(f"workers: {self.workers} is not between 1 and 64")
@@ -76,12 +83,27 @@ class PbxValues:
 
     def placeholders(self) -> dict[str, str]:
         """The values by placeholder name: `ari_user` is @ARI_USER@."""
-        return {name.upper(): str(value) for name, value in vars(self).items()}
+        values = {name.upper(): str(value) for name, value in vars(self).items()}
+        del values["WORKERS"], values["LINE"]
+        return values | {
+            "APPLICATIONS": "&".join(self.applications()),
+            "TRIES": str(len(self.applications())),
+            "POOLED_TLS": "yes" if self.pooled_uri.startswith("wss:") else "no",
+        }
+
+    def applications(self) -> tuple[str, ...]:
+        """The Stasis applications that a call may go to."""
+        if self.line == "pooled":
+            return (self.app,)
+        return tuple(f"{self.app}-{worker}" for worker in range(1, self.workers + 1))
 
 
 FORMS = (
     ("ari_password", "16 or more letters, digits, - or _", r"[\w-]{16,}"),
     ("ari_user", "a name of letters, digits, - or _", r"[\w-]+"),
+    ("line", "shared or pooled", r"shared|pooled"),
+    ("pooled_uri", "ws://host:port/path or wss://…", r"wss?://[\w.:\[\]-]+(/[\w./-]*)?"),
+    ("pooled_password", "16 or more letters, digits, - or _", r"[\w-]{16,}"),
     ("http_bind", "an IP address", r"[0-9.]+|[0-9a-fA-F:]+"),
     ("app", "a name of letters, digits, - or _", r"[\w-]+"),
     ("agent_extension", "a number of digits", r"[0-9]+"),

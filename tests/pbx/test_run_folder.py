@@ -46,8 +46,32 @@ def test_everything_is_written_private_and_filled_in(
     assert Path(again.prefix).is_absolute()
 
 
-def test_every_include_is_there(tmp_path: Path, installation: Installation) -> None:
+def test_a_pooled_pbx_dials_the_workers_with_a_password_of_its_own(
+    tmp_path: Path, installation: Installation
+) -> None:
+    run_dir, uri = tmp_path / "run", "ws://127.0.0.1:8765/ari"
+    settings = SandboxSettings(line="pooled", pooled_uri=uri)
+    write_run_folder(run_dir, settings, installation, "attendant")
+    client = (run_dir / "etc/attendant/websocket_client.conf").read_text()
+    password = secret_file(run_dir, "pooled").read_text()
+    assert f"\npassword = {password}\n" in client
+    assert f"\nuri = {uri}\n" in client
+    assert password != secret_file(run_dir, "ari").read_text()
+    assert "#include attendant/ari_pooled.conf" in (run_dir / "etc/ari.conf").read_text()
+    assert (
+        "ATTENDANT_APPS=attendant)" in (run_dir / "etc/attendant/dialplan/agent.conf").read_text()
+    )
+
+
+def test_a_shared_pbx_dials_nobody(tmp_path: Path, installation: Installation) -> None:
     write_run_folder(tmp_path / "run", SandboxSettings(), installation, "attendant")
+    for name in ("ari.conf", "websocket_client.conf"):
+        assert "pool" not in (tmp_path / "run/etc" / name).read_text()
+
+
+@pytest.mark.parametrize("line", ["shared", "pooled"])
+def test_every_include_is_there(tmp_path: Path, installation: Installation, line: str) -> None:
+    write_run_folder(tmp_path / "run", SandboxSettings(line=line), installation, "attendant")
     etc = tmp_path / "run/etc"
     included = [
         name

@@ -12,14 +12,38 @@ def values(**changed: object) -> PbxValues:
 
 def test_placeholders_are_the_field_names_in_capitals() -> None:
     placeholders = values(workers=3, person="PJSIP/alice&PJSIP/bob").placeholders()
-    assert placeholders["WORKERS"] == "3"
+    assert placeholders["APP"] == "attendant"
     assert placeholders["PERSON"] == "PJSIP/alice&PJSIP/bob"
     assert placeholders["AGENT_EXTENSION"] == "700"
+
+
+def test_calls_go_to_one_application_for_each_worker_or_to_one_for_all() -> None:
+    shared = values(workers=3).placeholders()
+    assert shared["APPLICATIONS"] == "attendant-1&attendant-2&attendant-3"
+    assert shared["TRIES"] == "3"
+    pooled = values(workers=3, line="pooled").placeholders()
+    assert (pooled["APPLICATIONS"], pooled["TRIES"]) == ("attendant", "1")
+
+
+def test_the_pooled_password_is_new_every_time_and_not_shown() -> None:
+    one, other = values(), values()
+    assert one.pooled_password != other.pooled_password
+    assert one.pooled_password not in repr(one)
+    assert one.placeholders()["POOLED_PASSWORD"] == one.pooled_password
+
+
+def test_a_wss_uri_switches_tls_on() -> None:
+    assert values().placeholders()["POOLED_TLS"] == "no"
+    assert values(pooled_uri="wss://[::1]:8443/ari").placeholders()["POOLED_TLS"] == "yes"
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("line", "both"),
+        ("pooled_uri", "http://127.0.0.1/"),
+        ("pooled_uri", "ws://user@host:1/ari"),
+        ("pooled_uri", "ws://host:1/ari#x"),
         ("ari_user", "a b"),
         ("http_bind", "localhost; x"),
         ("app", "a,b"),
@@ -43,9 +67,10 @@ def test_a_wrong_value_is_named_with_its_key(name: str, value: object) -> None:
     assert str(value) in str(told.value)
 
 
-def test_a_weak_password_is_refused_and_not_shown() -> None:
-    with pytest.raises(ConfigError, match="16 or more") as told:
-        values(ari_password="secret")
+@pytest.mark.parametrize("name", ["ari_password", "pooled_password"])
+def test_a_weak_password_is_refused_and_not_shown(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: .* 16 or more") as told:
+        values(**{name: "secret"})
     assert "secret" not in str(told.value)
 
 
