@@ -98,6 +98,9 @@ class Media(Protocol):
     def expect_silence(self, on: bool) -> None:
         """The caller is on hold (True): silence is no reason for StreamQuiet."""
 
+    def catch_up(self) -> None:
+        """Skip the frames that were heard and not read yet: the next one is the present."""
+
     def events(self) -> AsyncIterator[MediaEvent]:
         """One consumer: everything that happens, ending with StreamClosed."""
 

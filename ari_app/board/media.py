@@ -36,6 +36,9 @@ class _Events:
             self._others.append((self._count, event))
         self._changed.set()
 
+    def skip_frames(self) -> None:
+        self._frames.clear()
+
     async def take(self) -> MediaEvent:
         while not (self._frames or self._others):
             self._changed.clear()
@@ -95,6 +98,9 @@ class BoardMedia:
 
     def expect_silence(self, on: bool) -> None:
         self._say(messages.ExpectSilence(self._row, on))
+
+    def catch_up(self) -> None:
+        self._events.skip_frames()
 
     async def events(self) -> AsyncIterator[MediaEvent]:
         while True:

@@ -77,6 +77,7 @@ class Dialogue:
         if self._listening is not None:
             self._listening.cancel()
         media.expect_silence(self._held)
+        media.catch_up()
         self._output.attach(media)
         self._ear.attach()
         self._tell(told.Started() if first else told.MediaMoved())

@@ -25,9 +25,8 @@ class Ear:
 
     @property
     def sighting_due(self) -> bool:
-        """The floor should be told where the stream is: once a second, and with every frame of
-        the first second, when frames that had been waiting for us come all at once."""
-        return self._frames <= SIGHTING or self._frames % SIGHTING == 0
+        """The floor should be told where the stream is: with the first frame, and once a second."""
+        return self._frames % SIGHTING == 1
 
     def attach(self) -> None:
         """Another media is listened to from now on."""

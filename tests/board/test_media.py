@@ -53,6 +53,17 @@ def test_audio_reaches_the_beat_at_8_khz() -> None:
     assert told[1].samples.shape == (160,)
 
 
+async def test_catching_up_skips_frames_and_nothing_else() -> None:
+    media, _ = opened()
+    news = [StreamQuiet(2.0), FrameHeard(FRAME, 0.02)]
+    media.deliver(FrameHeard(FRAME, 0.0))
+    media.deliver(news[0])
+    media.catch_up()
+    media.deliver(news[1])
+    media.deliver(CLOSED)
+    assert [event async for event in media.events()] == [*news, CLOSED]
+
+
 async def test_events_are_read_in_order() -> None:
     media, _ = opened()
     events = [

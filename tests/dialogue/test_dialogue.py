@@ -109,15 +109,17 @@ def test_what_the_agent_says_before_the_answer_is_played_after_it() -> None:
     play(scene)
 
 
-def test_frames_that_waited_for_us_do_not_shift_the_transcript() -> None:
+def test_frames_from_before_we_listened_neither_shift_the_transcript_nor_reach_the_agent() -> None:
     async def scene(stage: Scene) -> None:
         stage.dialogue.prepare()
         await stage.media.run(0.5)  # connected, but nobody listens yet
         stage.session.say("hello", "Good morning", 1.0)
         stage.dialogue.start(stage.media)
         await stage.media.run(1.5)
-        [(at, _)] = stage.journal.of("agent_said")
-        assert at == pytest.approx(0.5, abs=0.1)
+        [(at, facts)] = stage.journal.of("agent_said")
+        assert at == pytest.approx(0.5 + 0.06, abs=0.02)
+        assert facts["until"] == pytest.approx(1.5, abs=0.02)
+        assert len(stage.session.frames) == 75
 
     play(scene)
 

@@ -20,7 +20,7 @@ from ari_app.media.values import (
 from ari_app.ports import Address
 
 FRAME = 0.02
-ONSET, HANGOVER = 0.06, 0.24
+ONSET, HANGOVER = 0.06, 0.1
 "How late the detector of media.gate tells of speech and of silence, seconds."
 
 
@@ -125,6 +125,12 @@ class FakeMedia:
 
     def expect_silence(self, on: bool) -> None:
         self.silence_expected = on
+
+    def catch_up(self) -> None:
+        events = [self._events.get_nowait() for _ in range(self._events.qsize())]
+        for event in events:
+            if not isinstance(event, FrameHeard):
+                self.tell(event)
 
     async def events(self) -> AsyncIterator[MediaEvent]:
         while True:
