@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,25 +33,57 @@ DEADMAN = 15.0
 SLACK = 1.0
 
 
-@pytest.fixture
-def own(make_pbx: Callable[..., Sandbox]) -> Sandbox:
-    """A PBX that may be broken."""
-    return make_pbx()
+@dataclass(frozen=True)
+class Place:
+    """A PBX with a worker and a phone outside, all of which may be broken."""
+
+    own: Sandbox
+    site: Site
+    "Not started yet."
+    phone: Phone
+
+
+Open = Callable[[], contextlib.AbstractAsyncContextManager[Place]]
 
 
 @pytest.fixture
-def site(own: Sandbox, tmp_path: Path) -> Iterator[Site]:
-    """A worker that may be broken, not started yet."""
-    made = Site(tmp_path / "site", own)
-    made.configure()
-    yield made
-    made.kill()
+def opened(make_pbx: Callable[..., Sandbox], tmp_path: Path) -> Open:
+    """Makes as many places as the test wants."""
+    count = itertools.count()
+
+    @contextlib.asynccontextmanager
+    async def make() -> AsyncIterator[Place]:
+        own = await asyncio.to_thread(make_pbx)
+        site = Site(tmp_path / f"site{next(count)}", own)
+        site.configure()
+        try:
+            async with outside_phone(own) as phone:
+                yield Place(own, site, phone)
+        finally:
+            site.kill()
+
+    return make
 
 
 @pytest.fixture
-async def phone(own: Sandbox) -> AsyncIterator[Phone]:
-    async with outside_phone(own) as opened:
-        yield opened
+async def place(opened: Open) -> AsyncIterator[Place]:
+    async with opened() as made:
+        yield made
+
+
+@pytest.fixture
+def own(place: Place) -> Sandbox:
+    return place.own
+
+
+@pytest.fixture
+def site(place: Place) -> Site:
+    return place.site
+
+
+@pytest.fixture
+def phone(place: Place) -> Phone:
+    return place.phone
 
 
 @contextlib.asynccontextmanager
@@ -88,12 +122,11 @@ def has_no_traceback(site: Site) -> bool:
     return "Traceback" not in log_of(site) and '"level": "error"' not in log_of(site)
 
 
-# The worker.
+# What takes the dead-man switch's 15 seconds, all at once.
 
 
-async def test_a_worker_that_dies_costs_its_caller_15_seconds_and_a_new_one_nothing(
-    own: Sandbox, site: Site, phone: Phone
-) -> None:
+async def a_worker_that_dies(own: Sandbox, site: Site, phone: Phone) -> None:
+    """Its caller waits for the dead-man switch, a new one for nothing."""
     await asyncio.to_thread(site.start)
     first = await answered_call(phone)
     await Listener(first).onset()
@@ -107,6 +140,58 @@ async def test_a_worker_that_dies_costs_its_caller_15_seconds_and_a_new_one_noth
     await served(phone)
     await asyncio.gather(first.hang_up(), second.hang_up())
     await nothing_left(own)
+
+
+async def a_worker_that_hangs(own: Sandbox, site: Site, phone: Phone) -> None:
+    """Its caller and a new one, who hears ringing, wait for the dead-man switch."""
+    await asyncio.to_thread(site.start)
+    first = await answered_call(phone)
+    await Listener(first).onset()
+    site.hang()
+    second = await phone.call("700")
+    await second.ringing(2.0)
+    assert second.state == "ringing"
+    took = await at_mailbox(own, 2, within=DEADMAN + 2.0)
+    print(f"mailbox {took:.2f} s after the worker hung")
+    await second.answered(1.0)
+    site.wake()
+    await served(phone)
+    await asyncio.gather(first.hang_up(), second.hang_up())
+    await nothing_left(own)
+    assert has_no_traceback(site)
+
+
+async def requests_that_hang(own: Sandbox, site: Site, phone: Phone) -> None:
+    """One caller comes while nothing is answered, one was talking, one is just handed over."""
+    async with wired(site) as wire:
+        talking, handed = await asyncio.gather(answered_call(phone), answered_call(phone))
+        await asyncio.gather(Listener(talking).onset(), Listener(handed).onset())
+        wire.stall()
+        coming = await phone.call("700")
+        await handed.press("2")
+        took = await at_mailbox(own, 3, within=DEADMAN + 2.0)
+        print(f"all at the mailbox {took:.2f} s after requests began to hang")
+        wire.mend()
+        await asyncio.sleep(3.0)  # what was held back arrives now
+        for call in (talking, handed, coming):
+            assert call.state == "answered", "a late request took a caller from the mailbox"
+        await served(phone)
+        await asyncio.gather(*(call.hang_up() for call in (talking, handed, coming)))
+        await nothing_left(own)
+        assert site.stop() == 0
+    assert has_no_traceback(site)
+
+
+async def test_callers_of_workers_that_die_hang_or_get_no_answers_reach_the_mailbox(
+    opened: Open,
+) -> None:
+    async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        for trouble in (a_worker_that_dies, a_worker_that_hangs, requests_that_hang):
+            made = await stack.enter_async_context(opened())
+            group.create_task(trouble(made.own, made.site, made.phone), name=trouble.__name__)
+
+
+# The worker.
 
 
 async def test_a_worker_that_comes_back_gives_its_callers_to_the_mailbox_and_clears_up(
@@ -127,26 +212,6 @@ async def test_a_worker_that_comes_back_gives_its_callers_to_the_mailbox_and_cle
 
 def is_left(own: Sandbox, channels: int) -> bool:
     return len(application(own)) == channels
-
-
-async def test_a_hung_worker_costs_its_callers_15_seconds(
-    own: Sandbox, site: Site, phone: Phone
-) -> None:
-    await asyncio.to_thread(site.start)
-    first = await answered_call(phone)
-    await Listener(first).onset()
-    site.hang()
-    second = await phone.call("700")
-    await second.ringing(2.0)
-    assert second.state == "ringing"
-    took = await at_mailbox(own, 2, within=DEADMAN + 2.0)
-    print(f"mailbox {took:.2f} s after the worker hung")
-    await second.answered(1.0)
-    site.wake()
-    await served(phone)
-    await asyncio.gather(first.hang_up(), second.hang_up())
-    await nothing_left(own)
-    assert has_no_traceback(site)
 
 
 async def test_sigterm_lets_live_calls_finish_and_sends_new_ones_to_the_mailbox(
@@ -218,29 +283,6 @@ async def test_calls_go_on_while_the_wire_to_the_pbx_is_cut(
         await staying.press("9")
         assert (await staying.ended(15)).by == "them"
         await served(phone)
-        await nothing_left(own)
-        assert site.stop() == 0
-    assert has_no_traceback(site)
-
-
-async def test_requests_that_hang_cost_a_caller_the_agent_but_not_the_mailbox(
-    own: Sandbox, site: Site, phone: Phone
-) -> None:
-    """One caller comes while nothing is answered, one was talking, one is just handed over."""
-    async with wired(site) as wire:
-        talking, handed = await asyncio.gather(answered_call(phone), answered_call(phone))
-        await asyncio.gather(Listener(talking).onset(), Listener(handed).onset())
-        wire.stall()
-        coming = await phone.call("700")
-        await handed.press("2")
-        took = await at_mailbox(own, 3, within=DEADMAN + 2.0)
-        print(f"all at the mailbox {took:.2f} s after requests began to hang")
-        wire.mend()
-        await asyncio.sleep(3.0)  # what was held back arrives now
-        for call in (talking, handed, coming):
-            assert call.state == "answered", "a late request took a caller from the mailbox"
-        await served(phone)
-        await asyncio.gather(*(call.hang_up() for call in (talking, handed, coming)))
         await nothing_left(own)
         assert site.stop() == 0
     assert has_no_traceback(site)
