@@ -37,10 +37,12 @@ class Inbound:
         self._payload_type = np.zeros(rows.count, np.int64)
         self._frame_bytes = np.zeros(rows.count, np.int64)
         self._codecs: dict[int, Codec] = {}
+        self._spoken: frozenset[Codec] = frozenset()
         self._detectors: dict[int, VoiceDetector] = {}
 
     def open(self, row: int, codec: Codec) -> None:
         self._codecs[row] = codec
+        self._spoken = frozenset(self._codecs.values())
         self._payload_type[row] = codec.payload_type
         self._frame_bytes[row] = codec.frame_bytes
         self._detectors[row] = VoiceDetector()
@@ -51,6 +53,7 @@ class Inbound:
 
     def close(self, row: int) -> None:
         del self._codecs[row], self._detectors[row]
+        self._spoken = frozenset(self._codecs.values())
 
     def expect_silence(self, row: int, on: bool, now: float) -> None:
         self._stream.expect_silence(row, on, now)
@@ -85,7 +88,7 @@ class Inbound:
         bare &= headers.payload_type[where] == self._payload_type[owner]
         bare &= headers.length[where] == self._frame_bytes[owner]
         taken = []
-        for codec in set(self._codecs.values()):
+        for codec in self._spoken:
             mine = where[bare & (self._payload_type[owner] == codec.payload_type)]
             packets = Frames(
                 owners[mine],
@@ -129,7 +132,13 @@ class Inbound:
 
     def due(self, now: float) -> None:
         """Call it every beat: silence where nobody sends, and the end of waiting at holes."""
-        for row in self._stream.due_rows(now):
+        due = self._stream.due_rows(now)
+        if not len(due):
+            return
+        usual, silence = self._stream.fill_frames(due, now)
+        for row, frame in zip(due[usual].tolist(), silence, strict=True):
+            self._hear(row, [frame])
+        for row in due[~usual].tolist():
             self._hear(row, self._stream.due(row, now))
 
     def _hear(self, row: int, heard: list[Heard]) -> None:

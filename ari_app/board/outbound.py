@@ -44,6 +44,8 @@ class Outbound:
         self._report = report
         self._clock = clock
         self._codecs: dict[int, Codec] = {}
+        self._payload_type = np.zeros(rows.count, np.int64)
+        self._spoken: frozenset[Codec] = frozenset()
         self._lanes = [np.zeros(0, np.int64)] * LANES
         self._frames = np.zeros((rows.count, FRAME), np.int16)
         self._packets = np.zeros((rows.count, HEADER_BYTES + 2 * FRAME), np.uint8)
@@ -53,6 +55,7 @@ class Outbound:
 
     def connect(self, row: int, codec: Codec) -> None:
         self._codecs[row] = codec
+        self._payload_type[row] = codec.payload_type
         self._spread()
 
     def close(self, row: int) -> None:
@@ -61,6 +64,7 @@ class Outbound:
 
     def _spread(self) -> None:
         """A row's lane is its number modulo the lanes."""
+        self._spoken = frozenset(self._codecs.values())
         rows = np.array(sorted(self._codecs), np.int64)
         self._lanes = [rows[rows % LANES == lane] for lane in range(LANES)]
 
@@ -89,10 +93,11 @@ class Outbound:
         return frames
 
     def _transmit(self, sending: Integers, frames: Samples) -> None:
-        codecs = [self._codecs[row] for row in sending.tolist()]
-        for codec in set(codecs):
-            mine = np.array([other is codec for other in codecs])
+        for codec in self._spoken:
+            mine = self._payload_type[sending] == codec.payload_type
             chosen, coded = sending[mine], codec.encode(frames[mine])
+            if not len(chosen):
+                continue
             packets = self._packets[: len(chosen), : HEADER_BYTES + codec.frame_bytes]
             packets[:, HEADER_BYTES:] = coded
             self.pace.write(chosen, codec.payload_type, packets)

@@ -195,12 +195,14 @@ class BatchSocket(PlainSocket):
         self._number = endpoint.fileno()
         self._in, self._out = _Batch(BATCH), _Batch(max(rows, 1))
         self._in.point(self._data)
+        self._nothing = Datagrams(self._data[:0], np.zeros(0, np.int64), [])
         self._in_pointer = self._in.messages.ctypes.data
         self._out_pointer = self._out.messages.ctypes.data
 
     def receive(self) -> Datagrams:
         count = self._receive(self._number, self._in_pointer, BATCH, socket.MSG_DONTWAIT, None)
-        count = max(count, 0)
+        if count <= 0:  # mostly nothing is there
+            return self._nothing
         return Datagrams(
             self._data[:count],
             self._in.messages["length"][:count].astype(np.int64),

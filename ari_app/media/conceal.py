@@ -15,10 +15,11 @@ HISTORY = 480
 "Samples of the past that are kept: 60 ms."
 LAGS = (40, 120)
 "The pitch that is looked for, in samples: 200 to 66 Hz (higher ones by their multiples)."
+FADED = 480
+"Samples after which nothing is left of the voice: 60 ms."
 
 _TEMPLATE = 160
 _FULL = 80
-_SILENT = 480
 _JOINT = 32
 _FADE_IN = np.arange(1, _JOINT + 1) / (_JOINT + 1)
 
@@ -44,7 +45,7 @@ class Concealment:
             self.lag[row] = _pitch(self.history[row])
         begin = int(self.missing[row])
         self.missing[row] += count
-        if begin >= _SILENT:
+        if begin >= FADED:
             return np.zeros(count, np.int16)
         return _rounded(self._made(row, begin, count))
 
@@ -95,7 +96,7 @@ class Concealment:
         # which is taken up at first and dropped gradually.
         step = history[-1] - history[-lag - 1]
         wave += step * np.clip(1 - (at + 1) / _JOINT, 0, 1)
-        fade: NDArray[np.float64] = np.clip((_SILENT - at) / (_SILENT - _FULL), 0, 1)
+        fade: NDArray[np.float64] = np.clip((FADED - at) / (FADED - _FULL), 0, 1)
         return wave * fade
 
 

@@ -5,7 +5,6 @@ while paused, the next frame is silence.
 """
 
 from collections import deque
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -117,31 +116,43 @@ class Playout:
         A row that is not `busy` need not be asked: it sends silence and has nothing to tell.
         """
         queue = self._queues[row]
-        heard: tuple[_Item, int] | None = None
         if self._rows.ready[row]:
-            item = next(item for item in queue.items if not self._is_said(item))
+            item = self._current(queue)
+            assert item is not None
             item.read(out)
-            heard = item, item.sent
-            self._look(row)
+            queue.far.append((item, item.sent))
+            if not item.is_ready:
+                self._look(row)
         else:
             out[:] = 0
-        queue.far.append(heard)
-        played = list(self._advance(queue))
+            queue.far.append(None)
+        played = self._advance(queue)
         self._rows.busy[row] = bool(queue.items)
         return played
 
-    def _advance(self, queue: _Queue) -> Iterator[Played]:
+    @staticmethod
+    def _advance(queue: _Queue) -> list[Played]:
+        told = []
         reached = queue.far.popleft()
         if reached is not None:
             item, position = reached
             item.played = max(item.played, position)
             if not item.is_over and item.played - item.told >= PROGRESS_FRAMES * FRAME:
                 item.told = item.played
-                yield Played(item.name, item.played / RATE, "playing")
+                told.append(Played(item.name, item.played / RATE, "playing"))
         while queue.items and queue.items[0].is_over:
             item = queue.items.popleft()
             queue.over.append(item.name)
-            yield Played(item.name, item.played / RATE, "finished")
+            told.append(Played(item.name, item.played / RATE, "finished"))
+        return told
+
+    @staticmethod
+    def _current(queue: _Queue) -> _Item | None:
+        """What is being said: the first item that was not sent to its end."""
+        for item in queue.items:
+            if not (item.complete and item.sent >= item.length):
+                return item
+        return None
 
     def _item(self, row: int, name: str) -> _Item | None:
         """The item of this name, a new one if need be; None when it is over."""
@@ -154,15 +165,11 @@ class Playout:
         queue.items.append(_Item(name))
         return queue.items[-1]
 
-    @staticmethod
-    def _is_said(item: _Item) -> bool:
-        return item.complete and item.sent >= item.length
-
     def _look(self, row: int) -> None:
         """Keep `ready` true exactly while the next frame is speech."""
-        items = self._queues[row].items
-        current = next((item for item in items if not self._is_said(item)), None)
-        self._rows.busy[row] = bool(items)
+        queue = self._queues[row]
+        current = self._current(queue)
+        self._rows.busy[row] = bool(queue.items)
         self._rows.ready[row] = (
             not self._rows.paused[row] and current is not None and current.is_ready
         )

@@ -10,9 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from ari_app.media.conceal import Concealment
-from ari_app.media.reorder import Frames, Missing, Piece, Reorder, Voice
-from ari_app.media.rows import FRAME, FRAME_SECONDS, RATE, Flags, Rows
+from ari_app.media.conceal import FADED, Concealment
+from ari_app.media.reorder import SHORTEST_WAIT, Frames, Missing, Piece, Reorder, Voice
+from ari_app.media.rows import FRAME, FRAME_SECONDS, NO_TIME, RATE, Flags, Rows
+from ari_app.media.serial import Integers
 from ari_app.media.values import FrameHeard, Samples, StreamHeard, StreamQuiet
 
 PATIENCE = 0.06
@@ -27,6 +28,9 @@ _ALWAYS_CONCEALED = 10
 "Frames of loss that are believed whatever the clock says (a burst after a stall)."
 _EARLY = 1e-6
 "A deadline that rounding put this far ahead is now."
+_NO_ROWS: Integers = np.zeros(0, np.int64)
+_SILENCE = np.zeros(FRAME, np.int16)
+_SILENCE.flags.writeable = False
 
 Kind = Literal["voice", "concealed", "filled"]
 Heard = FrameHeard | StreamQuiet | StreamHeard
@@ -39,6 +43,8 @@ class Stream:
         self._rows = rows
         self._order = Reorder(rows)
         self._concealment = Concealment(rows.count)
+        self._nothing_until = -np.inf
+        "Before this time, seconds, no row is due."
 
     def connect(self, row: int, now: float) -> None:
         """The stream begins: media time 0 is now."""
@@ -46,6 +52,7 @@ class Stream:
         rows.origin[row] = rows.arrived[row] = rows.silent_since[row] = now
         rows.quiet_next[row] = now + QUIET_SECONDS
         self._concealment.clear(row)
+        self._nothing_until = now
 
     def expect_silence(self, row: int, on: bool, now: float) -> None:
         """While on, silence is no reason for StreamQuiet; afterwards it counts from now."""
@@ -78,7 +85,7 @@ class Stream:
         The result is that of `push`, which is for the others.
         """
         rows, media = self._rows, packets.media
-        ahead = rows.frames[media] - ((now - rows.origin[media]) / FRAME_SECONDS + _EARLY) // 1
+        ahead = rows.frames[media] - self._present(media, now)
         usual = self._order.in_order(packets) & (rows.part_length[media] == 0)
         usual &= ~rows.quiet[media] & (ahead <= LEAD_FRAMES)
         media = media[usual]
@@ -94,13 +101,34 @@ class Stream:
         times = (numbers * FRAME_SECONDS).tolist()
         return usual, [FrameHeard(*heard) for heard in zip(frames, times, strict=True)]
 
-    def due_rows(self, now: float) -> list[int]:
-        """The rows that `due` has something to do for; ask every beat."""
+    def due_rows(self, now: float) -> Integers:
+        """The rows that `due` has something to do for; ask every beat. Mostly there is none, and
+        that is known beforehand: packets only postpone silence, and a new hole is worth a wait."""
+        if now < self._nothing_until:
+            return _NO_ROWS
         rows = self._rows
-        silent = now - rows.arrived >= PATIENCE - _EARLY
-        lacking = (now - rows.origin) / FRAME_SECONDS + _EARLY >= rows.frames + 1
-        mended = now >= rows.hole_since + rows.wait
-        return np.flatnonzero(silent & lacking | mended).tolist()
+        lacking = rows.origin + (rows.frames + 1) * FRAME_SECONDS
+        deadlines = np.maximum(rows.arrived + PATIENCE, lacking) - _EARLY
+        np.minimum(deadlines, rows.hole_since + rows.wait, out=deadlines)
+        self._nothing_until = min(float(deadlines.min()), now + SHORTEST_WAIT)
+        return np.flatnonzero(deadlines <= now)
+
+    def fill_frames(self, due: Integers, now: float) -> tuple[Flags, list[FrameHeard]]:
+        """Give out, all at once, the next 20 ms of those rows whose sound has faded to silence,
+        as `due` would; which, and what is heard."""
+        rows = self._rows
+        usual = (rows.filling[due] >= FADED) & (rows.part_length[due] == 0)
+        usual &= (rows.hole_since[due] == NO_TIME) & (
+            rows.frames[due] + 1 == self._present(due, now)
+        )
+        usual &= (now < rows.quiet_next[due] - _EARLY) | rows.silence_expected[due]
+        media = due[usual]
+        rows.filling[media] += FRAME
+        rows.filled[media] += 1
+        self._concealment.missing[media] += FRAME
+        times = rows.frames[media] * FRAME_SECONDS
+        rows.frames[media] += 1
+        return usual, [FrameHeard(_SILENCE, at, "filled") for at in times.tolist()]
 
     def due(self, row: int, now: float) -> list[Heard]:
         """What is heard now although no packet came: holes given up, silence, StreamQuiet."""
@@ -181,6 +209,11 @@ class Stream:
             rows.filled[row] += 1
         rows.frames[row] = number + 1
         return [FrameHeard(frame, number * FRAME_SECONDS, kind)]
+
+    def _present(self, media: Integers, now: float) -> Integers:
+        """`_real_time` of these rows."""
+        passed = (now - self._rows.origin[media]) / FRAME_SECONDS + _EARLY
+        return passed.astype(np.int64)
 
     def _real_time(self, row: int, now: float) -> int:
         """Frames that a listener has a right to by now."""

@@ -87,15 +87,18 @@ class Listener:
     def take(self, packet: Voice, now: float) -> list[Heard]:
         return self.stream.push(self.row, packet, now)
 
+    def due(self, now: float) -> list[Heard]:
+        return self.stream.due(self.row, now)
+
     def hear(self, arrivals: Arrivals, until: float) -> "Listener":
         waiting = sorted(arrivals, key=lambda arrival: arrival[0])
         for beat in range(round(until / BEAT) + 1):
             now = beat * BEAT
             while waiting and waiting[0][0] <= now + 1e-9:
                 self._note(now, self.take(waiting.pop(0)[1], now))
-            for row in self.stream.due_rows(now):
+            for row in self.stream.due_rows(now).tolist():
                 assert row == self.row
-                self._note(now, self.stream.due(row, now))
+                self._note(now, self.due(now))
         return self
 
     def _note(self, now: float, heard: list[Heard]) -> None:
@@ -132,6 +135,10 @@ class MatrixListener(Listener):
         )
         [usual], heard = self.stream.push_frames(frames, now)
         return [*heard] if usual else super().take(packet, now)
+
+    def due(self, now: float) -> list[Heard]:
+        [usual], silence = self.stream.fill_frames(np.array([self.row]), now)
+        return [*silence] if usual else super().due(now)
 
 
 @pytest.mark.parametrize(
