@@ -245,10 +245,14 @@ class CallStore(Protocol):
     def healthy(self) -> bool:
         """Did the last attempt to reach the store succeed?"""
 
+    async def ping(self) -> None:
+        """Reach the store, with time to connect."""
+
     async def save(self, record: CallRecord) -> CallRecord:
         """Write the record; returns it with its new revision.
 
-        Raises StaleRecord when somebody else wrote since this revision, or it was deleted.
+        Raises StaleRecord when somebody else wrote since this revision, it is another worker's,
+        or it was deleted.
         """
 
     async def load(self, call: str) -> CallRecord | None:
@@ -260,11 +264,15 @@ class CallStore(Protocol):
     async def claim(self, call: str, worker: str, lost: str) -> CallRecord:
         """Make the call this worker's, if it still is the lost one's; at most one claim wins.
 
-        Raises StaleRecord when it is somebody else's by now, or gone.
+        A restarted worker claims its own earlier self's. Raises StaleRecord when it is somebody
+        else's by now, or gone, or was written by this very store (then nobody lost it).
         """
 
-    async def delete(self, call: str) -> None:
-        """The call has ended. What was written of its effects goes, too."""
+    async def delete(self, call: str, worker: str) -> None:
+        """The worker's call has ended. What was written of its effects goes, too.
+
+        The record of another worker, who has claimed it meanwhile, stays.
+        """
 
     async def begin(self, call: str, key: str) -> Effect:
         """Write ahead that something consequential is about to be done, within 50 ms.
