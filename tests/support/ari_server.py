@@ -52,6 +52,8 @@ class AriServer:
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     refuse: bool = False
     "Refuse websockets with 503."
+    rtp_port: int = 10834
+    "Where it says that it expects RTP."
     joined: bool = True
     "Media channels announce themselves with StasisStart."
     deaf: bool = False
@@ -231,7 +233,10 @@ class AriServer:
         key = query["channelId"]
         if key in self.channels:
             return 500, {"message": "An internal error prevented this request from being handled"}
-        local = {"UNICASTRTP_LOCAL_ADDRESS": "127.0.0.1", "UNICASTRTP_LOCAL_PORT": "10834"}
+        local = {
+            "UNICASTRTP_LOCAL_ADDRESS": "127.0.0.1",
+            "UNICASTRTP_LOCAL_PORT": str(self.rtp_port),
+        }
         self.add_channel(key, called="s", app_data=self.app)
         if self.joined:
             await self.tell("StasisStart", args=[], channel=self.channels[key])
