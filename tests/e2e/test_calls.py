@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from ari_app.cli.site import Site
 from ari_app.pbx.sandbox import Sandbox
 from ari_app.phone.listen import Listener, stretches
-from ari_app.phone.port import PhoneError
+from ari_app.phone.port import PhoneCall, PhoneError
 from tests.support.calls import (
     answered_call,
     messages,
@@ -55,41 +57,112 @@ async def test_the_caller_is_greeted_soon_after_the_answer(pbx: Sandbox, site: S
     await nothing_left(pbx)
 
 
-async def test_a_spoken_answer_is_understood_and_a_key_too(pbx: Sandbox, site: Site) -> None:
-    async with phone_of(pbx) as phone:
-        call = await answered_call(phone)
-        listener = Listener(call)
-        await listener.utterance()
-        call.play(await spoken("opening hours"))
-        await call.played()
-        hours = await listener.utterance()
-        assert hours.until - hours.at > 2.0
-        await call.press("1")  # yes, there is something else
-        await listener.utterance()
-        await call.hang_up()
-    understood = [entry for entry in story(site) if entry["kind"] == "caller_said"]
-    assert [(entry["by"], entry["text"]) for entry in understood] == [
-        ("speech", "opening hours"),
-        ("keys", "1"),
-    ]
+# Callers who take their time, all at once.
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One of several calls at the same time."""
+
+    site: Site
+    call: PhoneCall
+    name: str
+    "Of the call, in the journal."
+
+    def entries(self, kind: str) -> list[dict[str, object]]:
+        return [entry for entry in story(self.site, self.name) if entry["kind"] == kind]
+
+    def medias(self) -> list[str]:
+        return [name for name in medias(self.site.sandbox) if self.name in name]
+
+
+async def asks_by_voice_and_answers_by_key(visit: Visit) -> None:
+    listener = Listener(visit.call)
+    await listener.utterance()
+    visit.call.play(await spoken("opening hours"))
+    await visit.call.played()
+    hours = await listener.utterance()
+    assert hours.until - hours.at > 2.0
+    await visit.call.press("1")  # yes, there is something else
+    await listener.utterance()
+    understood = [(entry["by"], entry["text"]) for entry in visit.entries("caller_said")]
+    assert understood == [("speech", "opening hours"), ("keys", "1")]
+
+
+async def leaves_a_message(visit: Visit) -> None:
+    sandbox = visit.site.sandbox
+    before = messages(sandbox)
+    listener = Listener(visit.call)
+    await listener.utterance()
+    await visit.call.press("2")
+    await listener.utterance(quiet=0.3)
+    await until(lambda: stretches(visit.call.heard_since(listener.now - 1.0)), 8, "the tone")
+    visit.call.play(tone(440, 2.0))
+    await visit.call.played()
+    await visit.call.hang_up()
+    await until(lambda: len(messages(sandbox)) > len(before), 5, "a message in the mailbox")
+    assert visit.entries("phase")[-1]["outcome"] == "handed over to mailbox"
+
+
+async def never_speaks_and_is_let_go(visit: Visit) -> None:
+    ended = await visit.call.ended(60)
+    assert ended.by == "them"
+    said = [str(entry["text"]) for entry in visit.entries("agent_said")]
+    assert len(said) == 5, said
+    assert "Goodbye" in said[-1]
+
+
+async def mutes_and_loses_no_media(visit: Visit) -> None:
+    media = visit.medias()
+    assert media
+    visit.call.mute(True)
+    await asyncio.sleep(10.0)
+    assert visit.medias() == media, "the media was made anew without need"
+    visit.call.mute(False)
+    heard = stretches(visit.call.heard())
+    assert heard[-1].until > 4.0
+    visit.call.play(await spoken("opening hours"))
+    await until(lambda: visit.entries("caller_said"), 8, "an answer")
+
+
+async def sends_nothing_after_the_last_word(visit: Visit) -> None:
+    listener = Listener(visit.call)
+    visit.call.mute(True)
+    await listener.utterance()
+    visit.call.mute(False)
+    visit.call.play(await spoken("opening hours"))
+    await visit.call.played()
+    visit.call.mute(True)
+    said = listener.now
+    hours = await listener.utterance()
+    assert hours.at - said < 3.0
+    assert visit.entries("caller_said")
+
+
+async def test_callers_who_ask_leave_a_message_say_nothing_or_are_muted(
+    pbx: Sandbox, site: Site
+) -> None:
+    visits = (
+        asks_by_voice_and_answers_by_key,
+        leaves_a_message,
+        never_speaks_and_is_let_go,
+        mutes_and_loses_no_media,
+        sends_nothing_after_the_last_word,
+    )
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        for number, behave in enumerate(visits):
+            phone = await stack.enter_async_context(outside_phone(pbx, f"555100{number}"))
+            call = await answered_call(phone)
+            name = next(
+                str(entry["call"])
+                for entry in reversed(list(site.journal()))
+                if entry.get("phase") == "preparing"
+            )
+            group.create_task(behave(Visit(site, call, name)), name=behave.__name__)
     await nothing_left(pbx)
 
 
-async def test_a_message_is_left_in_the_pbxs_own_mailbox(pbx: Sandbox, site: Site) -> None:
-    before = messages(pbx)
-    async with outside_phone(pbx) as phone:
-        call = await answered_call(phone)
-        listener = Listener(call)
-        await listener.utterance()
-        await call.press("2")
-        await listener.utterance(quiet=0.3)
-        await until(lambda: stretches(call.heard_since(listener.now - 1.0)), 8, "the tone")
-        call.play(tone(440, 2.0))
-        await call.played()
-        await call.hang_up()
-    await until(lambda: len(messages(pbx)) > len(before), 5, "a message in the mailbox")
-    assert story(site)[-1]["outcome"] == "handed over to mailbox"
-    await nothing_left(pbx)
+# One at a time.
 
 
 async def test_speech_interrupts_a_question_at_once(pbx: Sandbox, site: Site) -> None:
@@ -123,54 +196,6 @@ async def test_a_notice_cannot_be_interrupted(pbx: Sandbox, site: Site) -> None:
     notice = next(entry for entry in story(site) if entry["kind"] == "agent_said")
     assert notice["text"] == "You are talking with an automated assistant."
     assert not notice["cut"]
-    await nothing_left(pbx)
-
-
-async def test_a_caller_who_never_speaks_is_asked_again_and_let_go(
-    pbx: Sandbox, site: Site
-) -> None:
-    async with phone_of(pbx) as phone:
-        call = await answered_call(phone)
-        ended = await call.ended(60)
-        assert ended.by == "them"
-    said = [str(entry["text"]) for entry in story(site) if entry["kind"] == "agent_said"]
-    assert len(said) == 5, said
-    assert "Goodbye" in said[-1]
-    await nothing_left(pbx)
-
-
-async def test_a_muted_caller_is_no_lost_media(pbx: Sandbox, site: Site) -> None:
-    async with phone_of(pbx) as phone:
-        call = await answered_call(phone)
-        media = medias(pbx)
-        call.mute(True)
-        await asyncio.sleep(10.0)
-        assert medias(pbx) == media, "the media was made anew without need"
-        call.mute(False)
-        heard = stretches(call.heard())
-        assert heard[-1].until > 4.0
-        call.play(await spoken("opening hours"))
-        await until(
-            lambda: any(entry["kind"] == "caller_said" for entry in story(site)), 8, "an answer"
-        )
-        await call.hang_up()
-    await nothing_left(pbx)
-
-
-async def test_a_phone_that_suppresses_silence_still_gets_turns(pbx: Sandbox, site: Site) -> None:
-    async with phone_of(pbx) as phone:
-        call = await answered_call(phone)
-        listener = Listener(call)
-        call.mute(True)
-        await listener.utterance()
-        call.mute(False)
-        call.play(await spoken("opening hours"))
-        await call.played()
-        call.mute(True)  # nothing is sent after the last word
-        hours = await listener.utterance()
-        assert hours.at - listener.now < 3.0
-        await call.hang_up()
-    assert any(entry["kind"] == "caller_said" for entry in story(site))
     await nothing_left(pbx)
 
 
