@@ -35,7 +35,7 @@ class Evidence:
         self._marks: list[Mark] = []
         self._waits: list[float] = []
         self._kept: list[Path] = []
-        self._read = 0
+        self._begun = self._read = 0
         "Entries of the journal that were told already."
         self._understanding: list[asyncio.Task[None]] = []
 
@@ -55,7 +55,6 @@ class Evidence:
         """A call is answered: what follows happens in it. sentences: what may be heard."""
         self._marks, self._understanding = [], []
         self._ears, self._sentences = ears, sentences
-        self._read = len(list(self._site.journal()))
         self.line(text, at=0.0)
 
     def tell(self, mark: Mark) -> None:
@@ -105,15 +104,17 @@ class Evidence:
         marks = [*self._marks, *self._handed_over()]
         picture.write_text(timeline_svg(sent, heard, marks, name.replace("-", " ")))
         self._kept += [recording, picture]
+        self._begun = self._read = len(list(self._site.journal()))
 
     def _handed_over(self) -> list[Mark]:
         """When the worker gave the last call back, on the phone's clock."""
-        phases = {entry["phase"]: entry for entry in self._site.journal() if "phase" in entry}
-        if self._read < len(list(self._site.journal())) and "handing over" in phases:
-            entry = phases["handing over"]
-            at = entry["at"] - phases["talking"]["at"]
-            return [Mark("event", at, at, str(entry["outcome"]))]
-        return []
+        entries = list(self._site.journal())[self._begun :]
+        phases = {entry["phase"]: entry for entry in entries if "phase" in entry}
+        if "handing over" not in phases:
+            return []
+        entry = phases["handing over"]
+        at = entry["at"] - phases["talking"]["at"]
+        return [Mark("event", at, at, str(entry["outcome"]))]
 
     def sum_up(self, seconds: float) -> None:
         """The last words."""
