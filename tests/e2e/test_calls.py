@@ -139,15 +139,41 @@ async def sends_nothing_after_the_last_word(visit: Visit) -> None:
     assert visit.entries("caller_said")
 
 
-async def test_callers_who_ask_leave_a_message_say_nothing_or_are_muted(
-    pbx: Sandbox, site: Site
-) -> None:
+async def speaks_over_the_notice_in_vain(visit: Visit) -> None:
+    await asyncio.sleep(0.6)
+    visit.call.play(await spoken("support please"))
+    await until(lambda: visit.entries("agent_said"), 8, "the notice")
+    notice = visit.entries("agent_said")[0]
+    assert notice["text"] == "You are talking with an automated assistant."
+    assert not notice["cut"]
+
+
+async def loses_the_media_and_goes_on(visit: Visit) -> None:
+    sandbox = visit.site.sandbox
+    listener = Listener(visit.call)
+    await asyncio.sleep(1.0)
+    concise = sandbox.cli("core show channels concise").splitlines()
+    media = next(
+        line.split("!")[0] for line in concise if visit.name in line and "UnicastRTP" in line
+    )
+    sandbox.cli(f"channel request hangup {media}")
+    await asyncio.sleep(1.0)
+    listener.forget()
+    await listener.utterance()
+    await visit.call.press("2")
+    await until(lambda: visit.entries("phase")[-1]["phase"] == "ended", 10, "handed over")
+    assert visit.entries("phase")[-1]["outcome"] == "handed over to mailbox"
+
+
+async def test_callers_of_seven_kinds_at_once(pbx: Sandbox, site: Site) -> None:
     visits = (
         asks_by_voice_and_answers_by_key,
         leaves_a_message,
         never_speaks_and_is_let_go,
         mutes_and_loses_no_media,
         sends_nothing_after_the_last_word,
+        speaks_over_the_notice_in_vain,
+        loses_the_media_and_goes_on,
     )
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         for number, behave in enumerate(visits):
@@ -183,19 +209,6 @@ async def test_speech_interrupts_a_question_at_once(pbx: Sandbox, site: Site) ->
     cut = [entry for entry in entries if entry["kind"] == "agent_said" and entry["cut"]]
     assert cut
     assert "or support" not in str(cut[0]["text"]), "the record holds words nobody heard"
-    await nothing_left(pbx)
-
-
-async def test_a_notice_cannot_be_interrupted(pbx: Sandbox, site: Site) -> None:
-    async with phone_of(pbx) as phone:
-        call = await answered_call(phone)
-        await asyncio.sleep(0.6)
-        call.play(await spoken("support please"))
-        await asyncio.sleep(6.0)
-        await call.hang_up()
-    notice = next(entry for entry in story(site) if entry["kind"] == "agent_said")
-    assert notice["text"] == "You are talking with an automated assistant."
-    assert not notice["cut"]
     await nothing_left(pbx)
 
 
@@ -235,29 +248,6 @@ async def test_the_pbx_hangs_the_caller_up(pbx: Sandbox, site: Site) -> None:
     await nothing_left(pbx)
     async with phone_of(pbx) as phone:
         await (await answered_call(phone)).hang_up()
-    await nothing_left(pbx)
-
-
-async def test_the_media_channel_dies_and_the_conversation_goes_on(
-    pbx: Sandbox, site: Site
-) -> None:
-    async with phone_of(pbx) as phone:
-        call = await answered_call(phone)
-        listener = Listener(call)
-        await asyncio.sleep(1.0)
-        media = next(
-            line.split("!")[0]
-            for line in pbx.cli("core show channels concise").split()
-            if line.startswith("UnicastRTP")
-        )
-        pbx.cli(f"channel request hangup {media}")
-        await asyncio.sleep(1.0)
-        listener.forget()
-        await listener.utterance()
-        await call.press("2")
-        await until(lambda: story(site)[-1].get("phase") == "ended", 10, "handed over")
-        await call.hang_up()
-    assert story(site)[-1]["outcome"] == "handed over to mailbox"
     await nothing_left(pbx)
 
 
