@@ -17,6 +17,7 @@ from ari_app.cli import testcall as testcall_command
 from ari_app.config import Secrets
 from ari_app.errors import AttendantError
 from ari_app.pbx.values import PbxValues
+from ari_app.phone.choose import Kind
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,9 +107,16 @@ def place_call(
     password_env: Annotated[
         str, typer.Option(help="Register, with the password in this environment variable.")
     ] = "",
-    say: Annotated[str, typer.Option(help="Say this when the far side has spoken.")] = "",
-    press: Annotated[str, typer.Option(help="Press these keys when it has spoken.")] = "",
+    say: Annotated[
+        str, typer.Option(help="Say this when the far side has spoken (or after 3 s).")
+    ] = "",
+    press: Annotated[
+        str, typer.Option(help="Press these keys when it has spoken (or after 3 s).")
+    ] = "",
     seconds: Annotated[float, typer.Option(min=0.5, help="Hang up so long after the answer.")] = 20,
+    phone: Annotated[
+        Kind, typer.Option(help="minimal counts packets; pjsua is a full stack (make phone).")
+    ] = "minimal",
     wav: Annotated[
         Path | None, typer.Option(help="Write both sides (left: we, right: they) to this WAV.")
     ] = None,
@@ -129,7 +137,7 @@ def place_call(
     password = Secrets(os.environ).get(password_env).get_secret_value() if password_env else ""
     plan = testcall_command.Plan(number, registrar, user, password, say, press, seconds)
     voice = testcall_command.voice_for(config) if say else None
-    sys.exit(testcall_command.run(plan, voice, Console(), wav=wav, as_json=as_json))
+    sys.exit(testcall_command.run(plan, voice, Console(), kind=phone, wav=wav, as_json=as_json))
 
 
 @app.command()

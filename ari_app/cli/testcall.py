@@ -13,22 +13,23 @@ from rich.console import Console
 
 from ari_app.app import voice_of
 from ari_app.cli import interruptible
+from ari_app.cli.reception import counted, level
 from ari_app.cli.recording import write_stereo
 from ari_app.config import load
 from ari_app.errors import ConfigError
-from ari_app.media.serial import extend_sequence
 from ari_app.media.values import Samples
 from ari_app.phone.choose import Kind, open_phone
-from ari_app.phone.hear import Arrival
-from ari_app.phone.listen import AUDIBLE, Listener, Stretch, stretches
+from ari_app.phone.listen import Listener, Stretch, stretches
 from ari_app.phone.minimal_call import MinimalCall
-from ari_app.phone.port import FRAME, Address, Ended, PhoneCall, PhoneError
+from ari_app.phone.port import Address, Ended, Phone, PhoneCall, PhoneError
 from ari_app.ports import Voice
 from ari_app.speech.voices import find_voice
 
 NUMBER = re.compile(r"[\w.*#+-]+|sips?:[^\s<>\"]+")
 DIGITS = re.compile(r"[0-9A-D*#]*")
 RING_SECONDS = 30.0
+POLITE_SECONDS = 3.0
+"How long we wait for the far side to say something before we do."
 
 REASONS = {
     401: "the PBX wants a password: name its variable with --password-env",
@@ -101,7 +102,7 @@ class Recorded:
     heard: Samples
 
 
-async def place(plan: Plan, voice: Voice | None, kind: Kind = "auto") -> Recorded:
+async def place(plan: Plan, voice: Voice | None, kind: Kind = "minimal") -> Recorded:
     """Make the call. Raises PhoneError when it does not come about, ConfigError, AgentError."""
     registrar = resolved(plan.registrar)
     spoken = await _spoken(voice, plan.say) if voice is not None and plan.say else None
@@ -113,7 +114,7 @@ async def place(plan: Plan, voice: Voice | None, kind: Kind = "auto") -> Recorde
         bind=(_own_address(registrar), 0),
     ) as phone:
         if plan.password:
-            await phone.register()
+            await _register(phone)
         loop = asyncio.get_running_loop()
         began = loop.time()
         call = await phone.call(plan.number)
@@ -124,7 +125,16 @@ async def place(plan: Plan, voice: Voice | None, kind: Kind = "auto") -> Recorde
         await call.hang_up()
         rang.cancel()
         ringing = rang.result() if rang.done() and not rang.cancelled() else None
+        if ringing is not None and ringing > answered:  # the end of a call ends all waiting
+            ringing = None
         return _recorded(phone.kind, call, answered, ringing, await call.ended())
+
+
+async def _register(phone: Phone) -> None:
+    try:
+        await phone.register()
+    except PhoneError as error:
+        raise PhoneError(f"{error} (--registrar, --user, the password?)") from error
 
 
 async def _rings(call: PhoneCall, began: float) -> float | None:
@@ -140,8 +150,9 @@ async def _answer(call: PhoneCall, number: str) -> None:
         await call.answered(RING_SECONDS)
     except PhoneError as error:
         if call.state != "ended":
+            why = "it rings" if call.state == "ringing" else REASONS[408]
             await call.hang_up()
-            raise PhoneError(f"{number}: no answer within {RING_SECONDS:.0f} s") from error
+            raise PhoneError(f"{number}: no answer within {RING_SECONDS:g} s: {why}") from error
         ended = await call.ended()
         why = REASONS.get(ended.status, "see the PBX's console: pjsip set logger on")
         raise PhoneError(f"{number}: {ended.status} {ended.reason}: {why}") from error
@@ -153,7 +164,7 @@ async def _converse(call: PhoneCall, plan: Plan, spoken: Samples | None) -> None
     with contextlib.suppress(PhoneError, TimeoutError):
         async with asyncio.timeout(plan.seconds):
             if spoken is not None or plan.press:
-                await listener.utterance(timeout=plan.seconds)
+                await _hear_out(listener, plan.seconds)
             if spoken is not None:
                 call.play(spoken)
                 await call.played()
@@ -162,43 +173,32 @@ async def _converse(call: PhoneCall, plan: Plan, spoken: Samples | None) -> None
             await call.ended(plan.seconds)
 
 
+async def _hear_out(listener: Listener, seconds: float) -> None:
+    """Wait until the far side has spoken; not for one that says nothing, as an echo does."""
+    try:
+        await listener.onset(POLITE_SECONDS)
+    except PhoneError:
+        return
+    await listener.utterance(timeout=seconds)
+
+
 def _recorded(
     kind: str, call: PhoneCall, answered: float, ringing: float | None, ended: Ended
 ) -> Recorded:
     heard = call.heard()
-    counted = _counted(call.packets) if isinstance(call, MinimalCall) else (None, None)
+    packets = counted(call.packets) if isinstance(call, MinimalCall) else (None, None)
     report = Report(
         phone=kind,
         answered=round(answered, 3),
         ringing=None if ringing is None else round(ringing, 3),
         heard=tuple(stretches(heard)),
-        level=_level(heard),
-        received=counted[0],
-        lost=counted[1],
+        level=level(heard),
+        received=packets[0],
+        lost=packets[1],
         seconds=round(len(heard) / 8000, 2),
         ended=ended,
     )
     return Recorded(report, call.sent_audio(), heard)
-
-
-def _counted(packets: list[Arrival]) -> tuple[int, int]:
-    """Packets received, and lost by the gaps in their sequence numbers (RFC 3550 appendix A.3)."""
-    if not packets:
-        return 0, 0
-    numbers, highest = set(), packets[0].sequence
-    for packet in packets:
-        number = extend_sequence(packet.sequence, highest)
-        highest = max(highest, number)
-        numbers.add(number)
-    return len(packets), highest - min(numbers) + 1 - len(numbers)
-
-
-def _level(samples: Samples) -> float | None:
-    """dBFS of the frames that are sound."""
-    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-    power = (frames**2).mean(axis=1)
-    loud = power[power > AUDIBLE**2]
-    return round(float(10 * np.log10(loud.mean() / 32768**2)), 1) if len(loud) else None
 
 
 async def _spoken(voice: Voice, text: str) -> Samples:
@@ -238,13 +238,19 @@ def _own_address(peer: Address) -> str:
 
 
 def run(
-    plan: Plan, voice: Voice | None, console: Console, *, wav: Path | None, as_json: bool
+    plan: Plan,
+    voice: Voice | None,
+    console: Console,
+    *,
+    kind: Kind,
+    wav: Path | None,
+    as_json: bool,
 ) -> int:
     """Make the call and report it. The exit status: 0 when the far side was heard.
 
     Raises PhoneError when it does not come about.
     """
-    recorded = interruptible.run(place(plan, voice))
+    recorded = interruptible.run(place(plan, voice, kind))
     if wav is not None:
         write_stereo(wav, recorded.sent, recorded.heard)
     report = recorded.report
