@@ -58,16 +58,3 @@ def _speaking(power: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.zeros(0, dtype=bool)
     quiet = max(float(power.max()) * 10 ** (-QUIET_BELOW_LOUDEST / 10), 1e-8)
     return np.asarray(power > quiet)
-
-
-def speech_stretches(samples: Samples, pause: float) -> list[tuple[float, float]]:
-    """Where 8 kHz samples hold speech: (from, until) in seconds, parted by more than `pause`."""
-    frames = np.flatnonzero(_speaking(_frame_power(samples)))
-    if not len(frames):
-        return []
-    cuts = np.flatnonzero(np.diff(frames) * FRAME / 8000 > pause)
-    first = frames[np.append(0, cuts + 1)]
-    last = frames[np.append(cuts, len(frames) - 1)]
-    return [
-        (int(a) * FRAME / 8000, int(b + 1) * FRAME / 8000) for a, b in zip(first, last, strict=True)
-    ]

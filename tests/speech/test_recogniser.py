@@ -17,8 +17,10 @@ Speak = Callable[..., Awaitable[Samples]]
 YES_NO = ("yes", "no", "Yes, please!", "no thank you", "that is right", "that is wrong")
 MENU = ("opening hours", "leave a message", "sales", "support", "goodbye", "operator")
 ELSEWHERE = (
-    "where is my parcel", "what did you say", "how much does it cost", "my computer is on fire",
-    "I would like a pizza with cheese", "give me your manager", "what a lovely day", "banana",
+    "where is my parcel", "can you tell me the weather", "I do not know", "what did you say",
+    "my name is Peter", "hello hello can you hear me", "the car is broken", "just a second",
+    "I would like a pizza with cheese", "how much does it cost", "could you repeat that",
+    "forty two", "is this a robot", "I am calling about my bill", "wait a moment I need to find it",
 )  # fmt: skip
 
 
@@ -41,10 +43,9 @@ async def test_nine_of_ten_answers_are_understood(
 async def test_most_of_what_is_not_in_the_menu_is_refused(
     speak: Speak, recogniser: GrammarRecogniser
 ) -> None:
-    found = [
-        await recogniser.recognise(on_the_phone(await speak(text)), MENU) for text in ELSEWHERE
-    ]
-    assert sum(each.text == "" for each in found) >= len(ELSEWHERE) / 2
+    said = [on_the_phone(await speak(text, "rms")) for text in ELSEWHERE]
+    taken = [(await recogniser.recognise(audio, MENU)).text for audio in said]
+    assert sum(map(bool, taken)) <= 0.4 * len(ELSEWHERE)
 
 
 @pytest.mark.parametrize(

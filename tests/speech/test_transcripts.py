@@ -3,11 +3,10 @@ from collections.abc import Awaitable, Callable
 import numpy as np
 import pytest
 
-from ari_app.media.values import Samples
+from ari_app.media.values import Audio, Samples
 from ari_app.speech.recogniser import GrammarRecogniser
-from ari_app.speech.transcriber import Transcriber, closest
 from tests.support.audio import noise, silence
-from tests.support.telephone_speech import on_the_phone
+from tests.support.telephone_speech import closest, on_the_phone, words_of
 
 Speak = Callable[..., Awaitable[Samples]]
 SENTENCES = (
@@ -23,7 +22,7 @@ async def test_a_call_is_told_sentence_by_sentence_with_its_times(
 ) -> None:
     first, second = [await speak(SENTENCES[each]) for each in (2, 1)]
     call = np.concatenate([silence(1.0), first, silence(2.0), second])
-    heard = await Transcriber(recogniser).transcribe(on_the_phone(call).samples, SENTENCES)
+    heard = await words_of(recogniser, on_the_phone(call).samples, SENTENCES)
     assert [each.sentence for each in heard] == [SENTENCES[2], SENTENCES[1]]
     assert min(each.score for each in heard) > 0.85
     assert heard[0].at == pytest.approx(1.3, abs=0.15)
@@ -34,29 +33,25 @@ async def test_a_sentence_that_was_cut_is_not_reported_whole(
     speak: Speak, recogniser: GrammarRecogniser
 ) -> None:
     whole = await speak(SENTENCES[1])
-    (heard,) = await Transcriber(recogniser).transcribe(
-        on_the_phone(whole[: len(whole) // 3]).samples, SENTENCES
-    )
+    (heard,) = await words_of(recogniser, on_the_phone(whole[: len(whole) // 3]).samples, SENTENCES)
     assert heard.sentence == SENTENCES[1]
     assert len(heard.words.split()) < 8
     assert heard.score < 0.75
 
 
-async def test_how_much_of_one_sentence_was_heard(
+async def test_a_quiet_line_holds_no_words(recogniser: GrammarRecogniser) -> None:
+    for sound in (silence(0.0), silence(2.0), noise(2.0, level=-65)):
+        assert await recogniser.transcribe(Audio(sound), SENTENCES) == ""
+
+
+async def test_words_that_the_dictionary_lacks_are_passed_over(
     speak: Speak, recogniser: GrammarRecogniser
 ) -> None:
-    call = on_the_phone(await speak(SENTENCES[3])).samples
-    transcriber = Transcriber(recogniser)
-    assert await transcriber.contains(call, SENTENCES[3], SENTENCES) > 0.85
-    assert await transcriber.contains(call, SENTENCES[2], SENTENCES) < 0.5
-
-
-async def test_a_quiet_line_holds_no_speech(recogniser: GrammarRecogniser) -> None:
-    transcriber = Transcriber(recogniser)
-    assert [
-        each.words for each in await transcriber.transcribe(noise(2.0, level=-65), SENTENCES)
-    ] in ([], [""])
-    assert await transcriber.transcribe(silence(2.0), SENTENCES) == ()
+    audio = on_the_phone(await speak("Please leave a message"))
+    heard = await recogniser.transcribe(
+        audio, ("Xyzzyplugh, please leave a message", "Xyzzyplugh!")
+    )
+    assert heard == "please leave a message"
 
 
 def test_the_closest_sentence_and_how_close() -> None:
