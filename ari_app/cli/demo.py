@@ -34,6 +34,8 @@ MAILBOX_SAYS = (
     "Please leave your message after the tone. When done, hang up or press the pound key.",
 )
 "Asterisk's own prompts, so that what the phone heard can be understood."
+PORTS = range(20000, 30000, 500)
+"Where the private PBX may begin to use ports."
 FILING = 5.0
 "Seconds that Asterisk may take to file a message."
 
@@ -140,12 +142,12 @@ def _read_wav(path: Path) -> Audio:
 
 def _free_ports() -> SandboxSettings:
     """Ports for a private PBX that nobody uses just now."""
-    for first in range(20000, 30000, 500):
+    for first in PORTS:
         if all(_is_free(port) for port in (first, first + 1, first + 100)):
             return SandboxSettings(
                 sip_port=first, http_port=first + 1, rtp_start=first + 100, rtp_end=first + 199
             )
-    raise AttendantError("no free ports between 20000 and 30000 for a private PBX")
+    raise AttendantError(f"no free ports between {PORTS.start} and {PORTS.stop} for a private PBX")
 
 
 def _is_free(port: int) -> bool:
