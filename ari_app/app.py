@@ -2,13 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import structlog
 
 from ari_app.agents.flow.load import load_flow
-from ari_app.agents.flow.model import flow_texts
+from ari_app.agents.flow.model import Flow, flow_phrases, flow_texts
 from ari_app.agents.scripted import ScriptedProvider
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
@@ -20,11 +20,12 @@ from ari_app.config import DialplanPlace, Pbx, Secrets, Settings
 from ari_app.conversation.settings import FloorSettings
 from ari_app.dialogue import Dialogue
 from ari_app.driver import CallDriver, Report
-from ari_app.errors import AgentError
+from ari_app.errors import AgentError, ConfigError
 from ari_app.media.values import Audio
 from ari_app.ports import AgentProvider, Brief
 from ari_app.speech.cache import SpeechCache
 from ari_app.speech.recogniser import GrammarRecogniser
+from ari_app.speech.vocabulary import check_phrases
 from ari_app.speech.voices import ProgramVoice, find_voice
 from ari_app.stores.journal import FileJournal, NoJournal
 
@@ -45,6 +46,8 @@ class App:
             name: load_flow(profile.flow, frozenset(settings.destinations))
             for name, profile in settings.profiles.items()
         }
+        if self._recogniser is not None:
+            _check_words(self._flows)
         self._providers: dict[str, AgentProvider] = {
             name: ScriptedProvider(flow, self._voice, self._recogniser)
             for name, flow in self._flows.items()
@@ -201,6 +204,17 @@ def pbx_settings(settings: Settings, pbx: Pbx, secrets: Secrets) -> PbxSettings:
         worker=settings.worker,
         fallback=(pbx.fallback.context, pbx.fallback.extension),
     )
+
+
+def _check_words(flows: Mapping[str, Flow]) -> None:
+    """Raises ConfigError for phrases that the recogniser could never hear."""
+    faults = [
+        f"profiles.{name}.flow: the recogniser does not know {fault}"
+        for name, flow in flows.items()
+        for fault in check_phrases(flow_phrases(flow))
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
 
 
 def _extension(place: DialplanPlace) -> Extension:

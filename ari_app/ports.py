@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from ari_app.call.commands import LineCommand
 from ari_app.call.events import LineEvent, Offered, Outcome
-from ari_app.call.record import CallRecord
+from ari_app.call.record import CallRecord, Effect
 from ari_app.conversation.values import AgentEvent, TurnEdge, Utterance
 from ari_app.media.values import Audio, MediaEvent, TapPair
 
@@ -45,6 +45,20 @@ class Line(Protocol):
 
     async def close(self) -> None:
         """Forget the call. Call it when the caller, medias and bridges are gone."""
+
+
+@dataclass(frozen=True)
+class Adoptable:
+    """A caller in mid-call whom the process that served him has lost."""
+
+    call: str
+    "Which call it is."
+    channel: str
+    "The caller's."
+    application: str
+    "The Stasis application that he is in."
+    leftovers: tuple[str, ...] = ()
+    "Medias and bridges of ours that are still there."
 
 
 class Lines(Protocol):
@@ -215,26 +229,6 @@ class Recogniser(Protocol):
 
 
 # What outlives a process.
-
-
-@dataclass(frozen=True)
-class Begun:
-    """Nobody has begun this before: do it."""
-
-
-@dataclass(frozen=True)
-class Finished:
-    """It was done before: this came of it; do not do it again."""
-
-    result: str
-
-
-@dataclass(frozen=True)
-class Uncertain:
-    """It was begun before and nobody knows its end: look before you act."""
-
-
-Effect = Begun | Finished | Uncertain
 
 
 class CallStore(Protocol):

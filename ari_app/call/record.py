@@ -37,3 +37,23 @@ class CallRecord:
     "Wallclock, seconds since the epoch."
     revision: int = 0
     "Counts the writes: whoever writes on an older one gets StaleRecord."
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Nobody has begun this before: do it."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """It was done before: this came of it; do not do it again."""
+
+    result: str
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """It was begun before and nobody knows its end: look before you act."""
+
+
+Effect = Begun | Finished | Uncertain
