@@ -59,6 +59,14 @@ class Stage:
         with self._journal.open("a") as file:
             file.write(json.dumps({"kind": kind, **facts}) + "\n")
 
+    async def after_a_call(self) -> None:
+        """One is over already, in which the agent said more than was heard."""
+        self.evidence.begin("answered", Ears(""), ())
+        self.happen("agent_said", text="Earlier words.")
+        self.happen("phase", phase="talking", at=0.4, outcome="")
+        self.happen("phase", phase="handing over", at=2.4, outcome="handed over to mailbox")
+        await self.evidence.end("earlier", CALL)
+
     def told(self) -> str:
         """Everything on the screen, on one line."""
         return " ".join(self.console.export_text(clear=False).split())
@@ -71,14 +79,14 @@ def stage(tmp_path: Path) -> Stage:
 
 async def test_what_the_agent_meant_stands_beside_what_the_phone_heard(stage: Stage) -> None:
     ears = Ears("how can i help")
-    stage.happen("agent_said", text="of an earlier call")
+    await stage.after_a_call()
     stage.evidence.begin("answered", ears, ("How can I help?", "Goodbye."))
     stage.happen("agent_said", text="How can I help?")
     stage.evidence.heard(Stretch(0.2, 1.4), ECHO, cut=False)
     await stage.evidence.end("call", CALL)
     assert "agent How can I help?" in stage.told()
     assert "heard from 0.2 s: how can i help (100% of the words)" in stage.told()
-    assert "earlier" not in stage.told()
+    assert "Earlier words" not in stage.told()
     assert ears.expected == [("How can I help?", "Goodbye.")]
 
 
@@ -128,8 +136,7 @@ async def test_both_sides_and_a_picture_are_kept(stage: Stage, tmp_path: Path) -
 async def test_a_hand_over_of_an_earlier_call_is_not_in_the_picture(
     stage: Stage, tmp_path: Path
 ) -> None:
-    stage.happen("phase", phase="talking", at=0.4, outcome="")
-    stage.happen("phase", phase="handing over", at=2.4, outcome="handed over to mailbox")
+    await stage.after_a_call()
     stage.evidence.begin("answered", Ears(""), ())
     await stage.evidence.end("agent-dead", CALL)
     assert "handed over" not in (tmp_path / "agent-dead.svg").read_text()

@@ -10,11 +10,16 @@ from tests.cli.conftest import Attendant
 
 
 @pytest.fixture(autouse=True)
-def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The host has a voice; what is wrong is wrong with the settings."""
+
     async def started(board: MediaBoard) -> None:
         pytest.fail("the board was started")
 
     monkeypatch.setattr(MediaBoard, "start", started)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/flite").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
 
 
 @pytest.mark.parametrize(
