@@ -47,7 +47,6 @@ UNTESTED = {
 TESTED_ELSEWHERE = {
     "ari/messages.py": "ari/test_generated.py",
     "cli/demo.py": "e2e/test_demo.py",
-    "speech/recogniser_worker.py": "speech/test_recogniser.py",
 }
 "Modules whose behaviour is asserted in another test (a path below tests)."
 
