@@ -52,7 +52,6 @@ class Stream:
         rows.origin[row] = rows.arrived[row] = rows.silent_since[row] = now
         rows.quiet_next[row] = now + QUIET_SECONDS
         self._concealment.clear(row)
-        self._nothing_until = now
 
     def expect_silence(self, row: int, on: bool, now: float) -> None:
         """While on, silence is no reason for StreamQuiet; afterwards it counts from now."""
@@ -125,7 +124,6 @@ class Stream:
         media = due[usual]
         rows.filling[media] += FRAME
         rows.filled[media] += 1
-        self._concealment.missing[media] += FRAME
         times = rows.frames[media] * FRAME_SECONDS
         rows.frames[media] += 1
         return usual, [FrameHeard(_SILENCE, at, "filled") for at in times.tolist()]

@@ -269,6 +269,17 @@ def test_quiet_is_told_after_two_seconds_and_again_and_its_end_once() -> None:
     assert [at for at, _ in told] == pytest.approx([2.02, 4.02, sender.now - 0.04])
 
 
+def test_a_hole_is_given_up_on_time_although_nothing_was_due_when_it_came() -> None:
+    sender, listener = Sender(), Listener()
+    packets = [sender.packet() for _ in range(3)]
+    listener.take(packets[0], 0.0)
+    listener.rows.wait[listener.row] = 0.02
+    assert not len(listener.stream.due_rows(0.0))
+    listener.take(packets[2], 0.004)
+    assert not len(listener.stream.due_rows(0.02))
+    assert listener.stream.due_rows(0.024).tolist() == [listener.row]
+
+
 def test_a_caller_who_never_sends_is_quiet_too() -> None:
     listener = Listener().hear([], 2.1)
     assert StreamQuiet(pytest.approx(2.0)) in [event for _, event in listener.events]
@@ -336,6 +347,8 @@ def test_many_packets_at_once_are_heard_as_one_by_one(
     for mine, other in zip(one.frames, many.frames, strict=True):
         assert mine.at == other.at
         assert np.array_equal(mine.samples, other.samples)
+    for listener in (one, many):
+        listener.rows.part[1, listener.count("part_length") :] = 0  # what is left of older frames
     for name, column in vars(one.rows).items():
         if isinstance(column, np.ndarray):
             assert np.array_equal(column, getattr(many.rows, name)), name
