@@ -22,7 +22,7 @@ CONNECT_SECONDS = 0.5
 "How long a connection may take; who is in a hurry goes without meanwhile."
 REVIVE_SECONDS = (0.0, 0.25, 0.5, 1.0, 2.0)
 "Pauses between attempts to reach a Redis that was lost; the last one again and again."
-CONNECTIONS = 16
+CONNECTIONS = 8
 "At once, at most: more only queue in the server, which does one thing after the other."
 
 

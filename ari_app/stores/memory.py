@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from ari_app.call.record import CallRecord
+from ari_app.call.record import Begun, CallRecord, Effect, Finished, Uncertain
 from ari_app.errors import StaleRecord
-from ari_app.ports import Begun, Effect, Finished, Uncertain
 
 
 class MemoryStore:

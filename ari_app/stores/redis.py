@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ari_app.call.record import FORMAT, CallRecord
+from ari_app.call.record import FORMAT, Begun, CallRecord, Effect, Finished, Uncertain
 from ari_app.errors import StaleRecord, StoreUnavailable
-from ari_app.ports import Begun, Effect, Finished, Uncertain
 from ari_app.stores import scripts
 from ari_app.stores.link import RedisLink
 from ari_app.stores.serial import FIELDS, pack, unpack
@@ -29,7 +28,8 @@ class RedisStore:
     """Implements CallStore. Raises ConfigError when the extra `redis` is missing.
 
     Beyond the contract: a record that the server lost (restarted without a disk, failed over) is
-    written again by the next `save`; a save or claim that had no answer may be repeated.
+    written again by the next `save`, with the effects that this store began; a save or claim that
+    had no answer may be repeated.
     """
 
     def __init__(self, settings: StoreSettings) -> None:
@@ -40,6 +40,8 @@ class RedisStore:
         self._attempts = itertools.count(1)
         self._unsure: dict[str, int] = {}
         "By call: the first attempt of which nobody knows whether it was carried out."
+        self._begun: dict[str, dict[str, str]] = {}
+        "By call and key: what the server was told of the effects that began here."
 
     @property
     def healthy(self) -> bool:
@@ -50,10 +52,13 @@ class RedisStore:
         await self._link.ping()
 
     async def save(self, record: CallRecord) -> CallRecord:
-        keys = (self._record(record.call), self._calls)
-        facts = (record.call, record.revision, pack(record))
+        keys = (self._record(record.call), self._calls, self._effects(record.call))
+        begun = self._begun.get(record.call, {})
+        effects = [part for key_and_value in begun.items() for part in key_and_value]
+        facts: list[str | bytes | int] = [record.call, record.revision, pack(record), *effects]
         revision = await self._write(scripts.SAVE, record.call, record.worker, keys, facts)
         if revision is None:
+            self._begun.pop(record.call, None)
             raise StaleRecord(f"call {record.call}: written by somebody else, or over")
         return replace(record, revision=revision)
 
@@ -82,22 +87,28 @@ class RedisStore:
         return record
 
     async def delete(self, call: str, worker: str) -> None:
+        self._begun.pop(call, None)
         keys = (self._record(call), self._calls, self._effects(call))
         facts = (FORMAT, worker, int(GONE_SECONDS * 1000), call)
         await self._eval(SECONDS, scripts.DELETE, keys, facts)
         self._unsure.pop(call, None)
 
     async def begin(self, call: str, key: str) -> Effect:
-        keys, facts = (self._effects(call),), (key, self._expiry)
-        known: bytes | None = await self._eval(BEGIN_SECONDS, scripts.BEGIN, keys, facts)
+        known = self._begun.get(call, {}).get(key)
         if known is None:
-            return Begun()
-        if known.startswith(b"="):
-            return Finished(known[1:].decode("utf-8", "replace"))
-        return Uncertain()
+            keys, facts = (self._effects(call),), (key, self._expiry)
+            told: bytes | None = await self._eval(BEGIN_SECONDS, scripts.BEGIN, keys, facts)
+            if told is None:
+                self._begun.setdefault(call, {})[key] = "?"
+                return Begun()
+            known = told.decode("utf-8", "replace")
+        return Finished(known[1:]) if known.startswith("=") else Uncertain()
 
     async def finish(self, call: str, key: str, result: str) -> None:
-        keys, facts = (self._effects(call),), (key, self._expiry, result)
+        value = f"={result}"
+        if key in self._begun.get(call, {}):
+            self._begun[call][key] = value
+        keys, facts = (self._effects(call),), (key, self._expiry, value)
         await self._eval(SECONDS, scripts.FINISH, keys, facts)
 
     async def close(self) -> None:

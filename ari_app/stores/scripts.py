@@ -19,14 +19,14 @@ end
 SAVE = (
     _PREAMBLE
     + """
--- KEYS record calls; ARGV format worker writer attempt since ms call revision record
+-- KEYS record calls effects; ARGV format worker writer attempt since ms call revision record,
+-- then key and value of each effect that the writer knows
 local stored = redis.call('HMGET', KEYS[1], 'format', 'worker', 'writer', 'attempt', 'revision',
   'gone')
 local ours, theirs = tonumber(ARGV[8]), tonumber(stored[5] or 0)
 if stored[6] then return false end
 if stored[1] then
   if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then return false end
-  -- an older one of our own: the server lost what it had confirmed (a failover, no disk)
   if theirs > ours and not unsure(stored[3], stored[4]) then return false end
 end
 local revision = math.max(ours, theirs) + 1
@@ -35,6 +35,12 @@ redis.call('HSET', KEYS[1], 'format', ARGV[1], 'worker', ARGV[2], 'writer', ARGV
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 redis.call('SADD', KEYS[2], ARGV[7])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
+if theirs < ours then  -- the server lost what it had confirmed (a failover, no disk)
+  for i = 10, #ARGV, 2 do
+    redis.call('HSETNX', KEYS[3], ARGV[i], ARGV[i + 1])
+    redis.call('PEXPIRE', KEYS[3], ARGV[6])
+  end
+end
 return revision
 """
 )
@@ -91,8 +97,8 @@ return false
 "nil for who comes first, else what is known of it."
 
 FINISH = """
--- KEYS effects; ARGV key ms result
-redis.call('HSET', KEYS[1], ARGV[1], '=' .. ARGV[3])
+-- KEYS effects; ARGV key ms value
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 """

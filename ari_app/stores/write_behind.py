@@ -118,8 +118,7 @@ class WriteBehind:
         try:
             written = await self._store.save(replace(record, revision=revision))
         except StoreUnavailable:
-            if call in self._revisions:
-                self._changed.setdefault(call, record)
+            self._changed.setdefault(call, record)
             return False
         except StaleRecord:
             if call in self._revisions:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from ari_app.call.record import CallRecord
+from ari_app.call.record import Begun, CallRecord, Finished, Uncertain
 from ari_app.conversation.values import Utterance
 from ari_app.errors import StaleRecord
-from ari_app.ports import Begun, CallStore, Finished, Uncertain
+from ari_app.ports import CallStore
 
 
 @dataclass(frozen=True)

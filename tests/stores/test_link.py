@@ -169,6 +169,25 @@ async def test_somebody_who_speaks_another_language_is_no_store() -> None:
     await server.wait_closed()
 
 
+async def test_nothing_is_sent_twice() -> None:
+    """Who hangs up after a command may have carried it out."""
+    heard = b""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        heard += await reader.read(1000)
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with linked(StoreSettings(url=f"redis://127.0.0.1:{port}/0")) as link:
+        with pytest.raises(StoreUnavailable):
+            await link.run(1.0, "SET", "once", "only")
+    assert heard.count(b"only") == 1
+    server.close()
+    await server.wait_closed()
+
+
 async def test_who_is_slow_to_connect_is_reached_on_the_side(redis: RedisServer) -> None:
     """A begin has 50 ms; connecting to this server takes 150."""
 

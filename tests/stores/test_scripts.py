@@ -24,9 +24,9 @@ def save(client: Redis) -> Save:
     """One writer's attempt: its number, the first it is unsure of, the revision it knows."""
 
     async def attempt(number: int, since: int, revision: int) -> int | None:
-        keys = ("scripts:call", "scripts:calls")
+        keys = ("scripts:call", "scripts:calls", "scripts:effects")
         facts = (1, "attendant.1", "me", number, since, 60_000, "a1", revision, number)
-        found: int | None = await client.eval(scripts.SAVE, 2, *keys, *facts)
+        found: int | None = await client.eval(scripts.SAVE, 3, *keys, *facts)
         return found
 
     return attempt

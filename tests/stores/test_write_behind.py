@@ -117,6 +117,20 @@ def test_while_the_store_is_away_one_record_a_call_waits_and_one_word_is_said() 
     assert scene.adopted == []
 
 
+def test_what_changed_during_a_failed_attempt_is_what_is_written() -> None:
+    async def story(behind: WriteBehind, scene: Scene) -> None:
+        scene.store.away = True
+        behind.note(record_of("a1", made=1))
+        await asyncio.sleep(0.2)
+        behind.note(record_of("a1", made=2))
+        await asyncio.sleep(0.2)
+        scene.store.away = False
+        await asyncio.sleep(1)
+        assert [made for _, made, _ in scene.store.saves] == [2]
+
+    play(story)
+
+
 def test_a_call_that_somebody_adopted_is_told_once_and_left_alone() -> None:
     async def story(behind: WriteBehind, scene: Scene) -> None:
         behind.note(record_of("a1"))
@@ -160,8 +174,24 @@ def test_a_call_that_ended_while_it_is_written_is_deleted() -> None:
         await asyncio.sleep(1)
         assert len(scene.store.saves) == 1
         assert await scene.store.calls() == ()
+        behind.forget("a1", "attendant.1")
 
-    play(story)
+    assert play(story).store.deletions == 1
+
+
+def test_nobody_is_told_that_a_call_was_adopted_which_has_ended() -> None:
+    async def story(behind: WriteBehind, scene: Scene) -> None:
+        behind.note(record_of("a1"))
+        assert await behind.flush()
+        taken = await scene.store.claim("a1", "attendant.2", "attendant.1")
+        scene.store.seconds = 0.1
+        behind.note(record_of("a1", made=5))
+        await asyncio.sleep(0.15)
+        behind.forget("a1", "attendant.1")
+        await asyncio.sleep(1)
+        assert await scene.store.load("a1") == taken
+
+    assert play(story).adopted == []
 
 
 def test_who_adopts_goes_on_from_the_revision_of_the_claim() -> None:
