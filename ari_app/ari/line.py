@@ -1,4 +1,4 @@
-"""One call on the shared line: its events in order, its commands."""
+"""One call: its events in order, its commands. The same on a shared and on a pooled line."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -19,11 +19,11 @@ from ari_app.call.events import (
     Outcome,
     Refused,
 )
-from ari_app.ports import Address
+from ari_app.ports import Address, Adoptable
 
 
-class SharedLine:
-    """See ports.Line. `SharedLines` tells it what the websocket and the lists say."""
+class AriLine:
+    """See ports.Line. `SharedLines` or `PooledLines` tells it what the PBX says."""
 
     def __init__(
         self, offer: Offered, operations: Operations, app: str, forget: Callable[[str], None]
@@ -32,6 +32,10 @@ class SharedLine:
         self.caller = offer.channel
         "The caller's channel now: a transfer may put another one in its place."
         self.left = False
+        self.known_as: str | None = None
+        "The call that the caller's channel was in before; None: he is new."
+        self.adoptable: Adoptable | None = None
+        "Set when another process began this call: take it over, or send him to the fallback."
         self._forget = forget
         self._remotes: dict[str, Address] = {}
         self._control = Control(operations, app, self._remotes)
@@ -79,7 +83,7 @@ class SharedLine:
         """Nothing more will be told."""
         self._queue.put_nowait(None)
 
-    # What happened, told by SharedLines.
+    # What happened, told by whoever listens to the PBX.
 
     def caller_event(self, event: ari.Message) -> None:
         self._tell(of_caller(event))

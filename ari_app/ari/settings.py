@@ -1,7 +1,9 @@
 """Which Asterisk, and as whom we serve it."""
 
 import re
+import ssl
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from ari_app.call.ids import Owner
@@ -44,3 +46,36 @@ class PbxSettings:
     def stasis_app(self) -> str:
         """The Stasis application of this worker's shared line: attendant-1."""
         return f"{self.app}-{self.worker}"
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """Where one PBX brings us its calls, and whom we let in. Raises ConfigError."""
+
+    password: str = field(repr=False)
+    "What Asterisk shows us; the user is the installation's name (`PbxSettings.app`)."
+    host: str = "127.0.0.1"
+    "The address that we listen on."
+    port: int = 8090
+    "0: any free one."
+    networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    "Where a PBX may come from; everybody else is turned away before a word is read."
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    "A server's context, for wss://."
+    reuse_port: bool = False
+    "Several workers of this machine listen on the same port (SO_REUSEPORT)."
+    largest: int = 262_144
+    "Bytes that one message may have."
+
+    def __post_init__(self) -> None:
+        if len(self.password) < 16:
+            raise ConfigError("pool: password: expected 16 characters or more (value not shown)")
+        if not 0 <= self.port <= 65535:
+            raise ConfigError(f"pool: port: expected 0 to 65535, got {self.port}")
+        for network in self.networks:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ConfigError(
+                    f"pool: networks: expected addresses like 10.1.0.0/16: {error}"
+                ) from error

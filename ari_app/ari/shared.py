@@ -1,7 +1,7 @@
 """The shared line: one websocket to an Asterisk, all its calls, told apart by channel."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Coroutine
 from contextlib import asynccontextmanager
 
 import structlog
@@ -12,7 +12,7 @@ from ari_app.ari.control import arm_deadman
 from ari_app.ari.feed import Feed
 from ari_app.ari.generated import events as ari
 from ari_app.ari.generated.operations import Operations
-from ari_app.ari.line import SharedLine
+from ari_app.ari.line import AriLine
 from ari_app.ari.pace import Pace
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.survey import Findings, Held, Lists, compare
@@ -26,8 +26,16 @@ log = structlog.get_logger()
 class SharedLines:
     """See ports.Lines. Works from the first `async for` over `offers()` on, until `close()`."""
 
-    def __init__(self, settings: PbxSettings, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        settings: PbxSettings,
+        pace: Pace | None = None,
+        alive: Callable[[], Awaitable[Container[str]]] | None = None,
+    ) -> None:
+        """alive: calls of ours that live elsewhere, on pooled lines or in other workers: what is
+        named after them is not reaped. It is asked after the lists were read."""
         self._settings = settings
+        self._alive = alive
         self._pace = pace or Pace()
         self._transport = HttpTransport(
             settings.url, settings.user, settings.password, timeout=settings.timeout
@@ -42,14 +50,14 @@ class SharedLines:
         self.returned = 0
         "Callers whom nobody served and who were handed to the fallback."
         self._ids = CallIds()
-        self._calls: dict[str, SharedLine] = {}
-        self._callers: dict[str, SharedLine] = {}
+        self._calls: dict[str, AriLine] = {}
+        self._callers: dict[str, AriLine] = {}
         "By the caller's channel, until it has left."
-        self._offers: asyncio.Queue[SharedLine | None] = asyncio.Queue()
+        self._offers: asyncio.Queue[AriLine | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._serving: asyncio.Task[None] | None = None
 
-    async def offers(self) -> AsyncIterator[SharedLine]:
+    async def offers(self) -> AsyncIterator[AriLine]:
         """See Lines.offers. One consumer."""
         self.start()
         while (line := await self._offers.get()) is not None:
@@ -113,9 +121,9 @@ class SharedLines:
         line.caller = start.channel.id
         self._callers[line.caller] = line
 
-    def _new_line(self, start: ari.StasisStart) -> SharedLine:
-        offered = offer(start, self._ids.new())
-        line = SharedLine(offered, self.ari, self._settings.stasis_app, self._forget)
+    def _new_line(self, start: ari.StasisStart) -> AriLine:
+        offered = offer(start.channel, start.args, self._ids.new())
+        line = AriLine(offered, self.ari, self._settings.stasis_app, self._forget)
         self._calls[offered.call] = line
         self._offers.put_nowait(line)
         return line
@@ -130,9 +138,8 @@ class SharedLines:
     async def _survey(self) -> None:
         """Compare what we hold with what there is, then repair what only the lists could tell."""
         before, lists = await self._read_lists()
-        findings = compare(
-            lists, before, self._calls, self._settings.owner, self._settings.stasis_app
-        )
+        calls = (self._calls, await self._alive() if self._alive else ())
+        findings = compare(lists, before, calls, self._settings.owner, self._settings.stasis_app)
         self._tell(findings)
         self._spawn(self._clear_up(findings))
 

@@ -1,10 +1,11 @@
 """What the PBX lists against what we hold: events missed while we were away are not repeated,
 so after every connect the lists decide."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from ari_app.ari.generated.models import Bridge, Channel
+from ari_app.ari.translate import stasis_of
 from ari_app.call.ids import Owner, parse
 
 
@@ -42,10 +43,14 @@ class Lists:
 
 
 def compare(
-    lists: Lists, before: Mapping[str, Held], calls: Container[str], owner: Owner, app: str
+    lists: Lists,
+    before: Mapping[str, Held],
+    calls: Sequence[Container[str]],
+    owner: Owner,
+    app: str,
 ) -> Findings:
     """`before` is by call and older than the lists, so that what is missing in them is gone;
-    `calls` are those held now, so that what is new is nobody's orphan."""
+    `calls` are those held now, here or elsewhere, so that what is new is nobody's orphan."""
     listed = {channel.id: channel for channel in lists.channels}
     waiting = {key for key, channel in listed.items() if _application(channel) == app}
     medias = [(call, media) for call, held in before.items() for media in sorted(held.medias)]
@@ -62,11 +67,12 @@ def compare(
 
 
 def _application(channel: Channel) -> str | None:
-    """The Stasis application that the channel is in; None outside of Stasis."""
-    plan = channel.dialplan
-    return plan.app_data.split(",", 1)[0] if plan.app_name == "Stasis" else None
+    found = stasis_of(channel)
+    return found[0] if found else None
 
 
-def _orphan(name: str, owner: Owner, calls: Container[str]) -> bool:
+def _orphan(name: str, owner: Owner, calls: Sequence[Container[str]]) -> bool:
     ours = parse(name)
-    return ours is not None and ours.owner == owner and ours.call not in calls
+    if ours is None or ours.owner != owner:
+        return False
+    return all(ours.call not in held for held in calls)

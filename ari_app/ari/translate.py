@@ -33,17 +33,28 @@ def channel_of(event: ari.Message) -> Channel | None:
             return None
 
 
-def offer(start: ari.StasisStart, call: str) -> Offered:
-    """A stranger's StasisStart as an offer. Our dialplan says `inbound,<number dialled>`, since
-    its own extension is `s` by then; any other dialplan is taken at its extension."""
-    named = start.args[1] if len(start.args) > 1 and start.args[0] == "inbound" else ""
+def offer(channel: Channel, arguments: tuple[str, ...], call: str) -> Offered:
+    """A caller who entered Stasis with these arguments. Our dialplan says `inbound,<number
+    dialled>`, since its own extension is `s` by then; any other dialplan is taken at its
+    extension."""
+    named = arguments[1] if len(arguments) > 1 and arguments[0] == "inbound" else ""
     return Offered(
         call=call,
-        channel=start.channel.id,
-        caller=start.channel.caller.number,
-        called=named or start.channel.dialplan.exten,
-        arguments=start.args,
+        channel=channel.id,
+        caller=channel.caller.number,
+        called=named or channel.dialplan.exten,
+        arguments=arguments,
     )
+
+
+def stasis_of(channel: Channel) -> tuple[str, tuple[str, ...]] | None:
+    """The Stasis application that a channel is in, as the dialplan names it, and what it was
+    entered with; None outside of Stasis."""
+    plan = channel.dialplan
+    if plan.app_name != "Stasis":
+        return None
+    application, *arguments = plan.app_data.split(",")
+    return application, tuple(arguments)
 
 
 def of_caller(event: ari.Message) -> LineEvent | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ari_app.ari.line import SharedLine
+from ari_app.ari.line import AriLine
 from ari_app.ari.shared import SharedLines
 from ari_app.call.commands import (
     Answer,
@@ -197,6 +197,6 @@ async def test_an_ipv6_board_is_bracketed(server: AriServer, line: Line) -> None
     assert query["external_host"] == "[::1]:24000"
 
 
-def test_the_shared_line_is_a_line(line: SharedLine) -> None:
+def test_the_shared_line_is_a_line(line: AriLine) -> None:
     as_port: Line = line
     assert as_port.offer.call

@@ -11,7 +11,7 @@ import pytest
 from ari_app.ari.fields import Json
 from ari_app.ari.generated.events import Message
 from ari_app.ari.generated.operations import Operations
-from ari_app.ari.line import SharedLine
+from ari_app.ari.line import AriLine
 from ari_app.ari.messages import parse_message
 from ari_app.call.commands import HangUp, OpenMedia
 from ari_app.call.events import (
@@ -58,22 +58,22 @@ def pbx() -> Scripted:
 
 
 @pytest.fixture
-def line(pbx: Scripted) -> SharedLine:
+def line(pbx: Scripted) -> AriLine:
     offer = Offered("c", "1.1", "4711", "700")
-    return SharedLine(offer, Operations(pbx), "attendant-1", lambda call: None)
+    return AriLine(offer, Operations(pbx), "attendant-1", lambda call: None)
 
 
 def happened(kind: str) -> Message:
     return parse_message(json.dumps({"type": kind, "channel": CHANNEL}))
 
 
-async def told(line: SharedLine) -> list[LineEvent]:
+async def told(line: AriLine) -> list[LineEvent]:
     """All events until now."""
     line.end()
     return [event async for event in line.events()]
 
 
-async def test_a_media_joins_once_and_ends_once(line: SharedLine) -> None:
+async def test_a_media_joins_once_and_ends_once(line: AriLine) -> None:
     await line.run(OpenMedia(MEDIA, "ulaw"), board=BOARD)
     line.media_event(happened("StasisStart"), MEDIA)
     line.media_present(MEDIA)
@@ -85,7 +85,7 @@ async def test_a_media_joins_once_and_ends_once(line: SharedLine) -> None:
 
 
 async def test_a_media_may_join_and_end_before_the_answer_comes(
-    line: SharedLine, pbx: Scripted
+    line: AriLine, pbx: Scripted
 ) -> None:
     def both() -> None:
         line.media_event(happened("StasisStart"), MEDIA)
@@ -99,7 +99,7 @@ async def test_a_media_may_join_and_end_before_the_answer_comes(
 
 @pytest.mark.parametrize("answer", [OutcomeUnknown("x", 0, "silence"), (200, CHANNEL)])
 async def test_a_media_of_unknown_outcome_may_still_join_but_is_not_missed(
-    line: SharedLine, pbx: Scripted, answer: Any
+    line: AriLine, pbx: Scripted, answer: Any
 ) -> None:
     pbx.answer = answer
     await line.run(OpenMedia(MEDIA, "ulaw"), board=BOARD)
@@ -110,7 +110,7 @@ async def test_a_media_of_unknown_outcome_may_still_join_but_is_not_missed(
 
 
 async def test_a_refused_media_never_was_but_an_older_one_of_its_name_is(
-    line: SharedLine, pbx: Scripted
+    line: AriLine, pbx: Scripted
 ) -> None:
     pbx.answer = (500, {"message": "An internal error"})
     await line.run(OpenMedia(MEDIA, "bogus"), board=BOARD)
@@ -123,7 +123,7 @@ async def test_a_refused_media_never_was_but_an_older_one_of_its_name_is(
     assert await told(line) == []
 
 
-async def test_the_caller_leaves_once_and_last(line: SharedLine) -> None:
+async def test_the_caller_leaves_once_and_last(line: AriLine) -> None:
     line.caller_event(happened("ChannelHangupRequest"))
     line.caller_event(happened("StasisEnd"))
     line.caller_missing()
@@ -134,7 +134,7 @@ async def test_the_caller_leaves_once_and_last(line: SharedLine) -> None:
     assert line.left
 
 
-async def test_commands_go_to_the_caller_of_now(line: SharedLine, pbx: Scripted) -> None:
+async def test_commands_go_to_the_caller_of_now(line: AriLine, pbx: Scripted) -> None:
     paths: list[str] = []
 
     async def request(method: str, path: str, *_: object) -> tuple[int, bytes]:

@@ -22,7 +22,7 @@ def findings(
     calls: tuple[str, ...] = (),
 ) -> Findings:
     lists = Lists(tuple(channels), tuple(Bridge.parse({"id": key}) for key in bridges))
-    return compare(lists, before or {}, {*calls, *(before or {})}, OWNER, APP)
+    return compare(lists, before or {}, (before or {}, calls), OWNER, APP)
 
 
 def test_all_as_it_was() -> None:

@@ -29,7 +29,7 @@ def sample(name: str, **changed: object) -> Message:
 def test_an_offer() -> None:
     start = sample("StasisStart/PJSIP")
     assert isinstance(start, StasisStart)
-    assert offer(start, "c1") == Offered(
+    assert offer(start.channel, start.args, "c1") == Offered(
         "c1", "1795231515.12", "15551234567", "100", ("inbound", "100")
     )
 
@@ -41,7 +41,7 @@ def test_an_offer() -> None:
 def test_the_number_dialled(arguments: list[str], called: str) -> None:
     start = sample("StasisStart/PJSIP", args=arguments)
     assert isinstance(start, StasisStart)
-    assert offer(start, "c1").called == called
+    assert offer(start.channel, start.args, "c1").called == called
 
 
 @pytest.mark.parametrize(
