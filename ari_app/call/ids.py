@@ -11,7 +11,7 @@ from dataclasses import dataclass
 ROLES = {"c": "caller", "m": "media", "b": "bridge", "l": "leg", "s": "snoop"}
 _PATTERN = re.compile(
     r"(?P<app>[a-z][a-z0-9-]*)\.(?P<worker>\d+)\.(?P<call>[a-z0-9]+)\."
-    r"(?P<role>[cmbls])(?P<n>\d+)"
+    rf"(?P<role>[{''.join(ROLES)}])(?P<n>\d+)"
 )
 
 

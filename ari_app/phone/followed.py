@@ -51,11 +51,6 @@ class FollowedCall(ABC):
 
     # What he hears.
 
-    @property
-    def answered_at(self) -> float:
-        """Monotonic seconds of the answer, the origin of the timeline; 0 before."""
-        return self._began
-
     def heard(self) -> Samples:
         return self._heard.between(self._began, self._end)
 

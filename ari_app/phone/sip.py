@@ -1,8 +1,7 @@
 """SIP messages (RFC 3261 §7, §20): frozen values, parsed from datagrams and serialised to them."""
 
 import re
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 from ari_app.errors import MalformedPacket
 
@@ -47,9 +46,6 @@ class Message:
         """The first value of a header, whole."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), default)
-
-    def adding(self, *headers: Header) -> Self:
-        return replace(self, headers=(*self.headers, *headers))
 
     @property
     def call_id(self) -> str:
@@ -175,12 +171,6 @@ def address_uri(value: str) -> str:
     bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", value)
     match = re.search(r"<([^>]*)>", bare)
     return match[1] if match else bare.split(";")[0].strip()
-
-
-def uri_user(uri: str) -> str:
-    """The user part of a sip: URI, '' where it has none."""
-    match = re.match(r"sips?:([^@;?]*)@", uri)
-    return match[1] if match else ""
 
 
 def parameter(value: str, name: str) -> str:
