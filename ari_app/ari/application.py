@@ -73,9 +73,8 @@ class CallApplication:
 
     def _route(self, channel: str, event: ari.Message) -> None:
         line = self.line if self.serving else None
-        name = parse(channel)
-        if name is not None:
-            if line is not None and (name.call, name.role) == (line.offer.call, "m"):
+        if parse(channel) is not None:
+            if line is not None:
                 line.media_event(event, channel)
         elif line is not None and channel == line.caller:
             line.caller_event(event)

@@ -313,6 +313,18 @@ async def test_a_caller_who_comes_back_later_is_a_new_call_that_knows_the_old_on
     assert lines.calls == {again.offer.call}
 
 
+async def test_he_is_so_even_if_the_old_socket_is_still_open(
+    lines: PooledLines, call: PooledCall
+) -> None:
+    line, _ = await served(lines, call)
+    await call.hang_up(call.caller)
+    await call.ring()
+    again = await offered(lines)
+    await call.sockets[0].close()
+    assert await again.run(Answer()) == Done(Answer())
+    assert again.known_as == line.offer.call
+
+
 async def test_a_caller_who_comes_back_at_once_is_moved_to_the_shared_line(
     lines: PooledLines, call: PooledCall
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from ari_app.ari.pace import Pace
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
 from ari_app.call.commands import CloseMedia, OpenMedia
@@ -23,6 +24,7 @@ from ari_app.call.events import (
 from ari_app.ports import Line, Lines
 from tests.support.ari_server import AriServer
 
+QUICK = Pace(first=0.02, most=0.05, settle=0.05, echo=0.1, deaf=0.2)
 T = TypeVar("T")
 BOARD = ("127.0.0.1", 24000)
 
@@ -225,6 +227,23 @@ async def test_only_our_orphans_are_reaped(server: AriServer, lines: SharedLines
     await connect(lines)
     await until(lambda: lines.reaped == 2)
     assert set(server.channels) == set(server.bridges) == set(others)
+
+
+async def test_what_lives_elsewhere_is_no_orphan(server: AriServer) -> None:
+    """On a pooled line of this worker, or by the records in another worker."""
+
+    async def alive() -> set[str]:
+        return {"0abc"}
+
+    settings = PbxSettings(url=server.url, user=server.user, password=server.password)
+    for key in ("attendant.1.0abc.m1", "attendant.1.0old.m1"):
+        server.add_channel(key, app_data="attendant:Test/1")
+        server.bridges[key] = {"id": key, "channels": []}
+    lines = SharedLines(settings, QUICK, alive)
+    await connect(lines)
+    await until(lambda: lines.reaped == 2)
+    assert set(server.channels) == set(server.bridges) == {"attendant.1.0abc.m1"}
+    await lines.close()
 
 
 async def test_a_caller_whom_nobody_serves_goes_to_the_fallback(
