@@ -14,6 +14,7 @@ from ari_app.call.record import Begun, Finished, Uncertain
 from ari_app.errors import StaleRecord, StoreUnavailable
 from ari_app.stores.redis import RedisStore
 from ari_app.stores.settings import StoreSettings
+from ari_app.stores.write_behind import WriteBehind
 from tests.stores.contract import Rig, StoreContract, record_of
 from tests.support.redis import RedisServer
 
@@ -290,3 +291,41 @@ async def test_a_wrong_password_is_told_but_not_repeated(
         await store.ping()
     assert "wrong-password" not in str(told.value)
     assert "wrong-password" not in repr(redis.settings(password="wrong-password"))
+
+
+async def test_calls_go_on_while_the_server_freezes_dies_and_comes_back(
+    make_redis: Callable[..., RedisServer], open_redis: Opener
+) -> None:
+    server = make_redis()
+    store = open_redis(server.settings())
+    adopted: list[str] = []
+    behind = WriteBehind(store, adopted.append)
+    made = itertools.count(1)
+
+    async def live(until: Callable[[], bool]) -> float:
+        """Forty calls that change all the time; the longest that they were held up."""
+        longest = 0.0
+        async with asyncio.timeout(10):
+            while not until():
+                began, now = time.monotonic(), next(made)
+                for n in range(40):
+                    behind.note(record_of(f"a{n}", made=now))
+                longest = max(longest, time.monotonic() - began)
+                await asyncio.sleep(0.02)
+        return longest
+
+    held_up = [await live(lambda: store.healthy)]
+    with capture_logs() as logs:
+        for take, give_back in ((server.freeze, server.thaw), (server.stop, server.start)):
+            take()
+            held_up.append(await live(lambda: not behind.healthy))
+            give_back()
+            held_up.append(await live(lambda: behind.healthy))
+    assert await behind.flush()
+    await behind.close()
+    records = await store.calls()
+    last = next(made) - 1
+    assert {(one.call, one.made) for one in records} == {(f"a{n}", last) for n in range(40)}
+    assert adopted == []
+    assert [one["event"] for one in logs] == ["store_degraded", "store_restored"] * 2
+    assert max(held_up) < 0.1
