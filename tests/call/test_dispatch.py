@@ -39,7 +39,7 @@ def test_a_row_of_the_table_is_done_by_the_method_of_its_action() -> None:
 
 def test_what_is_no_row_is_counted() -> None:
     machine = Machine()
-    assert machine.handle(e.AgentReady(), 0.5) == ()
+    assert machine.handle(e.CallerHungUp(16), 0.5) == ()
     assert (machine.phase, machine.ignored) == (Phase.TALKING, 1)
 
 
