@@ -1,5 +1,6 @@
 """What the speech tests need from the machine."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def flite(tmp_path: Path) -> ProgramVoice:
 async def recogniser() -> AsyncIterator[GrammarRecogniser]:
     try:
         made = GrammarRecogniser()
+    except ConfigError:
+        pytest.skip("pocketsphinx is missing: pip install 'attendant[local]'")
+    async with made:
+        yield made
+
+
+@pytest.fixture
+async def recognisers() -> AsyncIterator[GrammarRecogniser]:
+    """One on every core, for tests that ask a lot."""
+    try:
+        made = GrammarRecogniser(workers=os.cpu_count() or 1, seconds=10)
     except ConfigError:
         pytest.skip("pocketsphinx is missing: pip install 'attendant[local]'")
     async with made:

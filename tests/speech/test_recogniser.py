@@ -2,6 +2,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from itertools import product
 
 import numpy as np
 import pytest
@@ -30,22 +31,25 @@ def processes_of(recogniser: GrammarRecogniser) -> list[int]:
 
 @pytest.mark.parametrize("phrases", [YES_NO, MENU], ids=["yes or no", "menu"])
 async def test_nine_of_ten_answers_are_understood(
-    speak: Speak, recogniser: GrammarRecogniser, phrases: tuple[str, ...]
+    speak: Speak, recognisers: GrammarRecogniser, phrases: tuple[str, ...]
 ) -> None:
-    right = 0
-    for name in ("slt", "rms", "kal16"):
-        for phrase in phrases:
-            found = await recogniser.recognise(on_the_phone(await speak(phrase, name)), phrases)
-            right += found.text == phrase and found.confidence > 0
+    async def understood(name: str, phrase: str) -> bool:
+        found = await recognisers.recognise(on_the_phone(await speak(phrase, name)), phrases)
+        return found.text == phrase and found.confidence > 0
+
+    said = product(("slt", "rms", "kal16"), phrases)
+    right = sum(await asyncio.gather(*(understood(*one) for one in said)))
     assert right >= 0.9 * 3 * len(phrases)
 
 
 async def test_most_of_what_is_not_in_the_menu_is_refused(
-    speak: Speak, recogniser: GrammarRecogniser
+    speak: Speak, recognisers: GrammarRecogniser
 ) -> None:
-    said = [on_the_phone(await speak(text, "rms")) for text in ELSEWHERE]
-    taken = [(await recogniser.recognise(audio, MENU)).text for audio in said]
-    assert sum(map(bool, taken)) <= 0.4 * len(ELSEWHERE)
+    async def taken(text: str) -> bool:
+        found = await recognisers.recognise(on_the_phone(await speak(text, "rms")), MENU)
+        return bool(found.text)
+
+    assert sum(await asyncio.gather(*map(taken, ELSEWHERE))) <= 0.4 * len(ELSEWHERE)
 
 
 @pytest.mark.parametrize(
