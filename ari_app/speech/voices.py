@@ -157,9 +157,12 @@ class ProgramVoice:
 
     async def prefetch(self, texts: Iterable[str], language: str = "en") -> None:
         """Make these fixed texts now and keep them on disk. Raises AgentError."""
-        async with asyncio.TaskGroup() as group:
-            for text in dict.fromkeys(texts):
-                group.create_task(self.say(text, language, keep=True))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for text in dict.fromkeys(texts):
+                    group.create_task(self.say(text, language, keep=True))
+        except ExceptionGroup as failed:  # what fails for one text mostly fails for all
+            raise failed.exceptions[0] from None
 
     async def say(self, text: str, language: str = "en", *, keep: bool = False) -> Samples:
         """The text as 8 kHz samples; keep puts them into the cache's folder. Raises AgentError."""
