@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -13,8 +14,9 @@ from ari_app.agents.scripted import ScriptedProvider
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
 from ari_app.board.board import MediaBoard
-from ari_app.call.events import Drained, Offered
+from ari_app.call.events import Disowned, Drained, Offered
 from ari_app.call.ids import Owner
+from ari_app.call.record import CallRecord
 from ari_app.call.settings import CallSettings, Extension
 from ari_app.config import DialplanPlace, Pbx, Secrets, Settings
 from ari_app.conversation.settings import FloorSettings
@@ -27,7 +29,9 @@ from ari_app.speech.cache import SpeechCache
 from ari_app.speech.recogniser import GrammarRecogniser
 from ari_app.speech.vocabulary import check_phrases
 from ari_app.speech.voices import ProgramVoice, find_voice
+from ari_app.stores.choose import open_store
 from ari_app.stores.journal import FileJournal, NoJournal
+from ari_app.stores.write_behind import WriteBehind
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -56,6 +60,9 @@ class App:
         self._board = board_of(settings)
         self._journal = FileJournal(settings.journal) if settings.journal else NoJournal()
         self._drivers: dict[asyncio.Task[None], CallDriver] = {}
+        self._name = f"{settings.app}.{settings.worker}"
+        self._store = open_store(None)
+        self._records: WriteBehind | None = None
         self._draining = False
         self._log = structlog.get_logger()
 
@@ -68,6 +75,7 @@ class App:
             # million objects that walk takes 5 ms.
             gc.collect()
             gc.freeze()
+            self._records = WriteBehind(self._store, self._disown)
             lines = [SharedLines(made) for _, made in self._pbxs]
             takers = [
                 asyncio.create_task(self._take_calls(pbx, one))
@@ -79,6 +87,7 @@ class App:
             for one in lines:
                 await one.close()
             await asyncio.gather(*takers)
+            await self._records.close()
         finally:
             await self._board.close()
             if self._recogniser is not None:
@@ -106,6 +115,7 @@ class App:
         settings = self._call_settings(pbx)
         host, port = self._board.address
         address = (str(pbx.media.advertise or host), port)
+        assert self._records is not None
         async for line in lines.offers():
             driver = CallDriver(
                 line,
@@ -114,12 +124,28 @@ class App:
                 settings=settings,
                 journal=self._journal,
                 address=address,
+                records=self._records,
+                record=self._record(pbx, line.offer),
             )
             if self._draining:
                 driver.tell(Drained())
             task = asyncio.create_task(driver.run())
             self._drivers[task] = driver
             task.add_done_callback(self._forget)
+
+    def _record(self, pbx: Pbx, offer: Offered) -> CallRecord:
+        return CallRecord(
+            call=offer.call,
+            worker=self._name,
+            pbx=pbx.name,
+            channel=offer.channel,
+            application=self._name.replace(".", "-"),
+            caller=offer.caller,
+            called=offer.called,
+            arguments=offer.arguments,
+            profile=self._settings.profile_for(offer.called),
+            offered=time.time(),
+        )
 
     def _converse(self, offer: Offered, report: Report) -> Dialogue:
         name = self._settings.profile_for(offer.called)
@@ -145,6 +171,12 @@ class App:
         self._drivers.pop(task)
         if not task.cancelled() and (error := task.exception()):
             self._log.error("driver broken", exc_info=error)
+
+    def _disown(self, call: str) -> None:
+        """Somebody else took this call over."""
+        for driver in self._drivers.values():
+            if driver.call == call:
+                driver.tell(Disowned())
 
     async def _drain(self) -> None:
         """Live calls may finish; new ones, and what is left in the end, go to the fallback."""

@@ -8,6 +8,7 @@ in here, the caller goes to the dialplan's fallback.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -26,10 +27,12 @@ from ari_app.call.commands import (
     StartConversation,
     StopConversation,
 )
-from ari_app.call.events import Done, Drained, Event, Offered, Outcome, Refused, Tick
+from ari_app.call.events import Adopted, Done, Drained, Event, Offered, Outcome, Refused, Tick
 from ari_app.call.machine import Call
+from ari_app.call.record import CallRecord
 from ari_app.call.settings import CallSettings
 from ari_app.call.table import Phase, key
+from ari_app.conversation.values import Utterance
 from ari_app.errors import AttendantError, UnexpectedEvent
 from ari_app.ports import Address, Board, Journal, Line, Media
 
@@ -39,6 +42,8 @@ Report = Callable[[Event], None]
 class Conversation(Protocol):
     """What the driver needs of the dialogue between caller and agent."""
 
+    @property
+    def history(self) -> tuple[Utterance, ...]: ...
     def prepare(self) -> None: ...
     def start(self, media: Media) -> None: ...
     def press(self, digit: str, duration: float) -> None: ...
@@ -46,8 +51,15 @@ class Conversation(Protocol):
     async def stop(self) -> None: ...
 
 
+class Records(Protocol):
+    """Where the call's record is kept up to date; nobody waits for it."""
+
+    def note(self, record: CallRecord) -> None: ...
+    def forget(self, call: str, worker: str) -> None: ...
+
+
 class CallDriver:
-    """Drives one call from its offer to its end: `await run()`."""
+    """Drives one call from its offer, or from its adoption, to its end: `await run()`."""
 
     def __init__(
         self,
@@ -58,12 +70,18 @@ class CallDriver:
         settings: CallSettings,
         journal: Journal,
         address: Address,
+        records: Records,
+        record: CallRecord,
+        adopted: bool = False,
     ) -> None:
-        """address: where the PBX reaches the board."""
+        """address: where the PBX reaches the board. record: of the call as it is now; what it
+        says of medias and bridges counts for an adopted call only."""
         self._line = line
         self._board = board
         self._journal = journal
         self._address = address
+        self._records = records
+        self._record = record
         self._settings = settings
         self._call = Call(settings)
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
@@ -75,7 +93,12 @@ class CallDriver:
         self._log = structlog.get_logger().bind(call=line.offer.call)
         self._clock = asyncio.get_running_loop().time
         self._offered = self._clock()
-        self.tell(line.offer)
+        self.tell(_adoption(record) if adopted else line.offer)
+
+    @property
+    def call(self) -> str:
+        """The call's identity."""
+        return self._record.call
 
     @property
     def phase(self) -> Phase:
@@ -131,8 +154,26 @@ class CallDriver:
             commands = self._call.handle(Drained(), self._clock())
         if self._call.phase is not before:
             self._note_phase()
+        self._keep()
         for command in commands:
             self._give(command)
+
+    def _keep(self) -> None:
+        """The record follows the call; a call that ended needs none."""
+        holdings = self._call.holdings
+        record = replace(
+            self._record,
+            phase=self._call.phase.value,
+            made=holdings.made,
+            medias=holdings.medias,
+            bridges=holdings.bridges,
+            history=self._conversation.history,
+        )
+        if self._call.phase is Phase.ENDED:
+            self._records.forget(record.call, record.worker)
+        elif record != self._record:
+            self._record = record
+            self._records.note(record)
 
     def _note_phase(self) -> None:
         phase, outcome = self._call.phase.value, self._call.outcome
@@ -199,3 +240,8 @@ class CallDriver:
         for name in list(self._medias):
             self._close_media(name)
         await self._line.close()
+
+
+def _adoption(record: CallRecord) -> Adopted:
+    talking = record.phase == Phase.TALKING.value
+    return Adopted(record.call, record.made, record.medias, record.bridges, talking)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from ari_app.call import commands as c
 from ari_app.call import events as e
 from ari_app.call.ids import Owner
+from ari_app.call.record import CallRecord
 from ari_app.call.settings import CallSettings, Extension
 from ari_app.call.table import Phase
+from ari_app.conversation.values import Utterance
 from ari_app.driver import CallDriver, Report
 from ari_app.errors import BoardFull
 from ari_app.ports import Address, Media
@@ -26,6 +29,29 @@ SETTINGS = CallSettings(
 )
 OFFER = e.Offered(call="k1", channel="1.1", caller="1001", called="700")
 FALLBACK = c.HandBack("attendant-fallback", "s")
+
+
+RECORD = CallRecord(
+    call="k1",
+    worker="attendant.1",
+    pbx="main",
+    channel="1.1",
+    application="attendant-1",
+    caller="1001",
+    called="700",
+)
+
+
+class FakeRecords:
+    def __init__(self) -> None:
+        self.noted: list[CallRecord] = []
+        self.forgotten: list[str] = []
+
+    def note(self, record: CallRecord) -> None:
+        self.noted.append(record)
+
+    def forget(self, call: str, worker: str) -> None:
+        self.forgotten.append(call)
 
 
 class FakeMedia:
@@ -62,6 +88,7 @@ class FakeConversation:
         self.keys = ""
         self.held: list[bool] = []
         self.stopped = 0
+        self.history: tuple[Utterance, ...] = ()
 
     def prepare(self) -> None:
         self.report(e.AgentReady())
@@ -82,8 +109,9 @@ class FakeConversation:
 class Stage:
     """A driver with fakes all around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: CallRecord = RECORD, *, adopted: bool = False) -> None:
         self.line = FakeLine(OFFER)
+        self.records = FakeRecords()
         self.board = FakeBoard()
         self.entries: list[tuple[str, str]] = []
         self.conversation: FakeConversation | None = None
@@ -94,6 +122,9 @@ class Stage:
             settings=SETTINGS,
             journal=self,
             address=("127.0.0.1", 4000),
+            records=self.records,
+            record=record,
+            adopted=adopted,
         )
         self.task: asyncio.Task[None] | None = None
 
@@ -215,3 +246,39 @@ async def test_every_phase_is_in_the_journal(stage: Stage) -> None:
     await stage.ended()
     phases = [phase for kind, phase in stage.entries if kind == "phase"]
     assert phases == ["preparing", "answering", "talking", "releasing", "ended"]
+
+
+async def test_the_record_follows_the_call_and_goes_with_it(stage: Stage) -> None:
+    conversation = await stage.talking()
+    hello = Utterance("agent", "Hello.", 0.2, 1.0)
+    conversation.history = (hello,)
+    stage.driver.tell(e.TranscriptGrew())
+    await stage.until(lambda: stage.records.noted[-1].history == (hello,))
+    last = stage.records.noted[-1]
+    assert last.phase == "talking"
+    assert (last.medias, last.bridges) == (("attendant.1.k1.m2",), ("attendant.1.k1.b1",))
+    assert last.made == 2
+    stage.line.happen(e.CallerLeft())
+    await stage.ended()
+    assert stage.records.forgotten == ["k1"]
+
+
+async def test_an_adopted_call_goes_on_where_its_record_says() -> None:
+    medias, bridges = ("attendant.2.k1.m2",), ("attendant.2.k1.b1",)
+    record = replace(RECORD, phase="talking", made=2, medias=medias, bridges=bridges)
+    stage = Stage(record, adopted=True)
+    conversation = await stage.talking()
+    assert conversation.started == ["attendant.1.k1.m3"]
+    assert c.Join(bridges[0], ("attendant.1.k1.m3",)) in stage.line.commands
+    assert not any(isinstance(one, c.Answer | c.OpenBridge) for one in stage.line.commands)
+    stage.line.happen(e.CallerLeft())
+    await stage.ended()
+    assert c.CloseMedia(medias[0]) in stage.line.commands
+
+
+async def test_a_call_that_somebody_else_took_is_left_alone(stage: Stage) -> None:
+    await stage.talking()
+    before = list(stage.line.commands)
+    stage.driver.tell(e.Disowned())
+    await stage.ended()
+    assert stage.line.commands == before

@@ -116,6 +116,11 @@ class AgentFailed:
 
 
 @dataclass(frozen=True)
+class TranscriptGrew:
+    """Something more was said: the call's record has to follow."""
+
+
+@dataclass(frozen=True)
 class HandOverAsked:
     """The conversation wants the caller handed to a named destination; all was said."""
 
@@ -190,6 +195,7 @@ Event = (
     | MediaHeard
     | AgentReady
     | AgentFailed
+    | TranscriptGrew
     | HandOverAsked
     | HangUpAsked
     | Drained
@@ -221,5 +227,6 @@ __all__ = [
     "Outcome",
     "Refused",
     "Tick",
+    "TranscriptGrew",
     "Unknown",
 ]

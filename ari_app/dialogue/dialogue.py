@@ -14,6 +14,7 @@ from ari_app.call.events import (
     HangUpAsked,
     MediaHeard,
     MediaQuiet,
+    TranscriptGrew,
 )
 from ari_app.conversation import commands as ask
 from ari_app.conversation import events as told
@@ -65,6 +66,11 @@ class Dialogue:
         self._listening: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    @property
+    def history(self) -> tuple[said.Utterance, ...]:
+        """All that was heard and played, before this process had the call too."""
+        return (*self._brief.history, *self._floor.transcript.lines)
 
     def prepare(self) -> None:
         """Connect the agent in the background; AgentReady or AgentFailed is reported."""
@@ -203,6 +209,8 @@ class Dialogue:
                 self._outgoing.put(lambda session: session.answer_tool(call, result))
             case _:
                 self._journalist.write(command, now)
+                if isinstance(command, ask.WriteUtterance):
+                    self._inform(TranscriptGrew())
 
     # What the call is told.
 

@@ -15,6 +15,7 @@ from ari_app.call.events import (
     HangUpAsked,
     MediaHeard,
     MediaQuiet,
+    TranscriptGrew,
 )
 from ari_app.conversation.settings import FloorSettings
 from ari_app.conversation.values import (
@@ -58,16 +59,23 @@ class Scene:
         self.voice = FakeVoice()
         self.journal = Pages()
         self.reports: list[Event] = []
+        self.grew = 0
         self.media = FakeMedia()
         self.dialogue = Dialogue(
             brief=Brief("c1", "desk"),
             provider=self.provider,
             voice=self.voice,
             settings=FloorSettings(),
-            report=self.reports.append,
+            report=self.report,
             journal=self.journal,
             offered=asyncio.get_running_loop().time(),
         )
+
+    def report(self, event: Event) -> None:
+        if isinstance(event, TranscriptGrew):
+            self.grew += 1
+        else:
+            self.reports.append(event)
 
     async def begin(self) -> None:
         self.dialogue.prepare()
@@ -217,6 +225,7 @@ def test_a_hand_over_waits_for_the_last_word() -> None:
         stage.session.end()  # a flow that is over says no more: no failure
         await stage.media.run(0.3)
         assert stage.reports == [AgentReady(), HandOverAsked("sales", "asked")]
+        assert stage.grew == len(stage.dialogue.history) > 0
 
     play(scene)
 

@@ -7,7 +7,13 @@ from pathlib import Path
 import ari_app.agents
 from ari_app.agents.flow.load import load_flow
 from ari_app.agents.scripted import ScriptedProvider
-from ari_app.call.events import AgentReady, Event, HandOverAsked, HangUpAsked
+from ari_app.call.events import (
+    AgentReady,
+    Event,
+    HandOverAsked,
+    HangUpAsked,
+    TranscriptGrew,
+)
 from ari_app.conversation.settings import FloorSettings
 from ari_app.dialogue import Dialogue
 from ari_app.ports import Brief
@@ -34,6 +40,11 @@ def call(
 ) -> tuple[list[Event], list[str]]:
     """What is reported and said in a call to the front desk."""
     reports: list[Event] = []
+
+    def report(event: Event) -> None:
+        if not isinstance(event, TranscriptGrew):
+            reports.append(event)
+
     story = Story()
 
     async def run() -> None:
@@ -44,7 +55,7 @@ def call(
             provider=ScriptedProvider(flow, voice),
             voice=voice,
             settings=FloorSettings(),
-            report=reports.append,
+            report=report,
             journal=story,
             offered=asyncio.get_running_loop().time(),
         )
