@@ -13,17 +13,17 @@ $(READY): setup.cfg pyproject.toml .ci/venv
 	@.ci/venv $(PYTHON)
 
 var/sandbox/ready: $(READY)
-	@asterisk/sandbox install sip-tester baresip-core asterisk-core-sounds-en-wav
+	@asterisk/sandbox install sip-tester baresip-core redis-server asterisk-core-sounds-en-wav
 	@touch $@
 
 demo: $(READY) ## Call a real Asterisk and talk with the agent
 	@$(BIN)/attendant demo
 
-test: var/sandbox/ready phone ## All tests, with real calls through a real Asterisk
-	@$(BIN)/python -m pytest -q -m "not soak"
+test: var/sandbox/ready phone fast ## All tests, with real calls through a real Asterisk
+	@$(BIN)/python -m pytest -q -m e2e
 
 fast: $(READY) ## The tests that need no Asterisk
-	@$(BIN)/python -m pytest -q -m "not soak and not e2e"
+	@$(BIN)/python -m pytest -q -n auto -m "not soak and not e2e"
 
 lint: $(READY) ## Types, style, imports
 	@$(BIN)/ruff check .
