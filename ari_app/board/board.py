@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +12,9 @@ from ari_app.board.media import BoardMedia
 from ari_app.board.socket import Address, key_address, open_socket
 from ari_app.errors import ConfigError
 from ari_app.media.g711 import CODECS
+from ari_app.media.lateness import LatenessSeen
 from ari_app.media.rows import Rows
-from ari_app.media.values import StreamClosed
+from ari_app.media.values import MediaStatistics, StreamClosed
 
 SWITCH_SECONDS = 0.0005
 """How long Python may keep the beat's thread waiting for the interpreter. With the default of 5 ms
@@ -26,6 +27,7 @@ class MediaBoard:
     bind, port: where RTP comes to; port 0 takes a free one. advertise: the host to tell a PBX
     instead of `bind`. rows: how many media at once. far_delay: seconds the far side holds a frame.
     seen_as: what a PBX calls its own host → the host that its packets come from (`media.map`).
+    closed: told how each media was when it is over.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class MediaBoard:
         rows: int = 200,
         far_delay: float = 0.06,
         seen_as: Mapping[str, str] | None = None,
+        closed: Callable[[MediaStatistics], None] | None = None,
     ) -> None:
         self._bind, self._port, self._advertise = bind, port, advertise
         self._rows = Rows(rows)
         self._far_delay, self._seen_as = far_delay, seen_as or {}
+        self._closed = closed
         self._medias: dict[str, BoardMedia] = {}
         self._engine: Engine | None = None
         self._beat: Beat | None = None
@@ -93,6 +97,11 @@ class MediaBoard:
         """Medias whose address translation was learnt from their first packet."""
         return self._engine.addresses.settled if self._engine else 0
 
+    @property
+    def lateness(self) -> LatenessSeen:
+        """How late frames left, since the start."""
+        return self._engine.lateness if self._engine else LatenessSeen()
+
     def open(self, media: str, codec: str) -> BoardMedia:
         if self._engine is None:
             raise RuntimeError("open() before start() of the board")
@@ -143,3 +152,5 @@ class MediaBoard:
             self._medias[media].deliver(report)
             if isinstance(report, StreamClosed):
                 del self._medias[media]
+                if self._closed is not None:
+                    self._closed(report.statistics)

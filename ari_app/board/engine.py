@@ -15,6 +15,7 @@ from ari_app.board.socket import MediaSocket
 from ari_app.board.taps import Pairing
 from ari_app.media.g711 import CODECS
 from ari_app.media.gate import Gate
+from ari_app.media.lateness import LatenessSeen
 from ari_app.media.playout import Playout
 from ari_app.media.rows import FRAME_SECONDS, Rows
 from ari_app.media.serial import Integers
@@ -69,6 +70,11 @@ class Engine:
             report=self._report,
             clock=clock,
         )
+
+    @property
+    def lateness(self) -> LatenessSeen:
+        """Of all frames sent so far. Any thread may ask."""
+        return self._outbound.lateness.seen()
 
     def work(self, beats: range, start: float) -> None:
         """Do these beats; `start` is the time of beat 0. Sending comes first: it has a deadline."""

@@ -10,6 +10,7 @@ from ari_app.board.inbound import Report
 from ari_app.board.socket import MediaSocket
 from ari_app.media.g711 import Codec
 from ari_app.media.gate import Gate
+from ari_app.media.lateness import Lateness
 from ari_app.media.pace import Pace
 from ari_app.media.playout import Playout
 from ari_app.media.rows import FRAME, Rows
@@ -36,6 +37,7 @@ class Outbound:
         clock: Callable[[], float],
     ) -> None:
         self.pace = Pace(rows)
+        self.lateness = Lateness()
         self._rows = rows
         self._addresses = addresses
         self._socket = socket
@@ -80,7 +82,9 @@ class Outbound:
                 self._gate.sent(sending, frames)
                 self._transmit(sending, frames)
                 sent(sending, frames)
-        late = np.where(np.isfinite(deadlines), self._clock() - deadlines, 0.0)
+        late = self._clock() - deadlines
+        self.lateness.add(late)
+        late = np.where(np.isfinite(deadlines), late, 0.0)
         self._rows.send_lateness[rows] = np.maximum(self._rows.send_lateness[rows], late)
 
     def _next_frames(self, sending: Integers) -> Samples:

@@ -19,6 +19,7 @@ from ari_app.media.values import (
     Audio,
     FrameHeard,
     MediaEvent,
+    MediaStatistics,
     Played,
     SpeechBegan,
     SpeechEnded,
@@ -372,3 +373,18 @@ async def test_the_address_is_what_is_advertised() -> None:
     async with MediaBoard(advertise="192.0.2.1") as board:
         assert board.address[0] == "192.0.2.1"
         assert board.address[1] > 0
+
+
+async def test_who_asked_is_told_how_each_media_was_and_how_late_frames_left(
+    peer: RtpPeer,
+) -> None:
+    closed: list[MediaStatistics] = []
+    async with MediaBoard(rows=8, closed=closed.append) as board:
+        assert sum(board.lateness.counts) == 0
+        media = board.open("m", "ulaw")
+        media.connect(peer.address)
+        await peer.received(5)
+        await Reader(media).close()
+        assert sum(board.lateness.counts) >= 4
+    assert len(closed) == 1
+    assert closed[0].sent >= 5

@@ -111,3 +111,14 @@ def test_a_closed_row_sends_nothing() -> None:
     desk.connect(0, "ulaw")
     desk.outbound.close(0)
     assert desk.send(0, 10.0) == []
+
+
+def test_every_frame_that_was_due_is_in_the_histogram_of_lateness() -> None:
+    desk = Desk()
+    desk.connect(0, "ulaw")
+    desk.connect(5, "ulaw")
+    for beat in range(4):
+        desk.send(0, 10.0 + 0.02 * beat)
+    seen = desk.outbound.lateness.seen()
+    assert sum(seen.counts) == 6, "the first frame of a stream has no deadline"
+    assert seen.seconds == pytest.approx(0.006)
