@@ -1,37 +1,46 @@
-"""One worker: the only place that knows every room and wires them together."""
+"""One worker: its rooms wired together, its calls driven."""
 
 import asyncio
 import gc
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
 import structlog
 
-from ari_app.agents.flow.load import load_flow
-from ari_app.agents.flow.model import Flow, flow_phrases, flow_texts
+from ari_app.agents.flow.model import flow_texts
 from ari_app.agents.scripted import ScriptedProvider
+from ari_app.ari.generated.operations import Operations
+from ari_app.ari.pooled import PooledLines
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
-from ari_app.board.board import MediaBoard
+from ari_app.ari.translate import stasis_of
+from ari_app.call.commands import ArmDeadman, CloseBridge, CloseMedia, HandBack, LineCommand
 from ari_app.call.events import Disowned, Drained, Offered
-from ari_app.call.ids import Owner
+from ari_app.call.ids import parse
 from ari_app.call.record import CallRecord
-from ari_app.call.settings import CallSettings, Extension
-from ari_app.config import DialplanPlace, Pbx, Secrets, Settings
+from ari_app.config import Pbx, Secrets, Settings
 from ari_app.conversation.settings import FloorSettings
 from ari_app.dialogue import Dialogue
 from ari_app.driver import CallDriver, Report
-from ari_app.errors import AgentError, ConfigError
+from ari_app.errors import AgentError, AsteriskError, StaleRecord, StoreUnavailable
 from ari_app.media.values import Audio
-from ari_app.ports import AgentProvider, Brief
-from ari_app.speech.cache import SpeechCache
+from ari_app.ports import Adoptable, AgentProvider, Brief, Line
 from ari_app.speech.recogniser import GrammarRecogniser
-from ari_app.speech.vocabulary import check_phrases
-from ari_app.speech.voices import ProgramVoice, find_voice
 from ari_app.stores.choose import open_store
 from ari_app.stores.journal import FileJournal, NoJournal
 from ari_app.stores.write_behind import WriteBehind
+from ari_app.wiring import (
+    board_of,
+    call_settings,
+    flows_of,
+    pbx_settings,
+    pool_settings,
+    recogniser_of,
+    store_settings,
+    voice_of,
+)
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -46,23 +55,20 @@ class App:
         self._settings = settings
         self._voice = voice_of(settings)
         self._recogniser = recogniser_of(settings)
-        self._flows = {
-            name: load_flow(profile.flow, frozenset(settings.destinations))
-            for name, profile in settings.profiles.items()
-        }
-        if self._recogniser is not None:
-            _check_words(self._flows)
+        self._flows = flows_of(settings)
         self._providers: dict[str, AgentProvider] = {
             name: ScriptedProvider(flow, self._voice, self._recogniser)
             for name, flow in self._flows.items()
         }
         self._pbxs = [(pbx, pbx_settings(settings, pbx, secrets)) for pbx in settings.pbx]
+        self._pools = {
+            pbx.name: pool_settings(pbx, secrets) for pbx in settings.pbx if pbx.line == "pooled"
+        }
         self._board = board_of(settings)
         self._journal = FileJournal(settings.journal) if settings.journal else NoJournal()
         self._drivers: dict[asyncio.Task[None], CallDriver] = {}
         self._name = f"{settings.app}.{settings.worker}"
-        self._store = open_store(None)
-        self._records: WriteBehind | None = None
+        self._store = open_store(store_settings(settings, secrets))
         self._draining = False
         self._log = structlog.get_logger()
 
@@ -76,18 +82,20 @@ class App:
             gc.collect()
             gc.freeze()
             self._records = WriteBehind(self._store, self._disown)
-            lines = [SharedLines(made) for _, made in self._pbxs]
+            await self._look_at_store()
+            lines = [line for made in self._pbxs for line in self._lines(*made)]
             takers = [
-                asyncio.create_task(self._take_calls(pbx, one))
-                for (pbx, _), one in zip(self._pbxs, lines, strict=True)
+                asyncio.create_task(self._take_calls(pbx, line, self._records))
+                for pbx, line in lines
             ]
             self._log.info("serving", pbx=[pbx.name for pbx, _ in self._pbxs])
             await _first(stop, takers)
             await self._drain()
-            for one in lines:
-                await one.close()
+            for _, line in lines:
+                await line.close()
             await asyncio.gather(*takers)
             await self._records.close()
+            await self._store.close()
         finally:
             await self._board.close()
             if self._recogniser is not None:
@@ -111,27 +119,85 @@ class App:
         except AgentError as error:
             self._log.warning("recogniser does not work: callers have their keys", why=str(error))
 
-    async def _take_calls(self, pbx: Pbx, lines: SharedLines) -> None:
-        settings = self._call_settings(pbx)
-        host, port = self._board.address
-        address = (str(pbx.media.advertise or host), port)
-        assert self._records is not None
+    def _lines(self, pbx: Pbx, made: PbxSettings) -> list[tuple[Pbx, SharedLines | PooledLines]]:
+        """Every worker has a shared line, for what is left behind if not for calls."""
+        pooled = PooledLines(made, self._pools[pbx.name]) if pbx.line == "pooled" else None
+
+        async def alive() -> Container[str]:
+            """The calls whose medias and bridges are nobody's orphans."""
+            here = pooled.calls if pooled else frozenset()
+            try:
+                inside = await callers_of(shared.ari)
+                return here | await self._recorded(pbx, inside)
+            except (StoreUnavailable, AsteriskError):
+                return Everything()
+
+        shared = SharedLines(made, alive=alive, whose=self._whose)
+        return [(pbx, shared), (pbx, pooled)] if pooled else [(pbx, shared)]
+
+    async def _recorded(self, pbx: Pbx, inside: Container[str]) -> frozenset[str]:
+        """The calls of one PBX on record. Those whose caller has left since are forgotten."""
+        records = [record for record in await self._store.calls() if record.pbx == pbx.name]
+        driven = {driver.call for driver in self._drivers.values()}
+        for record in records:
+            if record.channel not in inside and record.call not in driven:
+                await self._store.delete(record.call, record.worker)
+        return frozenset(record.call for record in records if record.channel in inside)
+
+    async def _whose(self, channel: str) -> str | None:
+        """The call that this caller's channel is in, if its record survived."""
+        try:
+            records = await self._store.calls()
+        except StoreUnavailable:
+            return None
+        return next((record.call for record in records if record.channel == channel), None)
+
+    async def _take_calls(
+        self, pbx: Pbx, lines: SharedLines | PooledLines, records: WriteBehind
+    ) -> None:
         async for line in lines.offers():
-            driver = CallDriver(
-                line,
-                self._board,
-                converse=self._converse,
-                settings=settings,
-                journal=self._journal,
-                address=address,
-                records=self._records,
-                record=self._record(pbx, line.offer),
-            )
-            if self._draining:
-                driver.tell(Drained())
-            task = asyncio.create_task(driver.run())
-            self._drivers[task] = driver
-            task.add_done_callback(self._forget)
+            if line.adoptable is None:
+                self._drive(pbx, line, records, self._record(pbx, line.offer))
+            else:
+                await self._adopt(pbx, line, line.adoptable, records)
+
+    async def _adopt(self, pbx: Pbx, line: Line, found: Adoptable, records: WriteBehind) -> None:
+        """A caller whom another process has lost: on with the call, if its record is ours now."""
+        try:
+            record = await self._store.load(found.call)
+            if record is not None:
+                record = await self._store.claim(found.call, self._name, record.worker)
+                self._log.warning("call adopted", call=record.call, phase=record.phase)
+                return self._drive(pbx, line, records, record, adopted=True)
+        except (StaleRecord, StoreUnavailable) as error:
+            self._log.warning("call not adopted", call=found.call, why=str(error))
+        back = HandBack(pbx.fallback.context, pbx.fallback.extension, pbx.fallback.priority)
+        commands: list[LineCommand] = [ArmDeadman(0), back, *deletions(found.leftovers)]
+        for command in commands:
+            await line.run(command)
+        await line.close()
+
+    def _drive(
+        self, pbx: Pbx, line: Line, records: WriteBehind, record: CallRecord, adopted: bool = False
+    ) -> None:
+        host, port = self._board.address
+        driver = CallDriver(
+            line,
+            self._board,
+            converse=partial(self._converse, record),
+            settings=call_settings(self._settings, pbx),
+            journal=self._journal,
+            address=(str(pbx.media.advertise or host), port),
+            records=records,
+            record=record,
+            adopted=adopted,
+        )
+        # Who was being handed over when his worker died has nothing more to say.
+        if self._draining or (adopted and record.phase in ("handing over", "releasing")):
+            driver.tell(Drained())
+        task = asyncio.create_task(driver.run())
+        self._drivers[task] = driver
+        task.add_done_callback(self._forget)
 
     def _record(self, pbx: Pbx, offer: Offered) -> CallRecord:
         return CallRecord(
@@ -147,25 +213,32 @@ class App:
             offered=time.time(),
         )
 
-    def _converse(self, offer: Offered, report: Report) -> Dialogue:
-        name = self._settings.profile_for(offer.called)
-        profile = self._settings.profiles[name]
+    def _converse(self, record: CallRecord, offer: Offered, report: Report) -> Dialogue:
+        profile = self._settings.profiles[record.profile]
         return Dialogue(
             brief=Brief(
-                call=offer.call,
-                profile=name,
-                caller=offer.caller,
-                called=offer.called,
+                call=record.call,
+                profile=record.profile,
+                caller=record.caller,
+                called=record.called,
                 language=profile.language,
+                history=record.history,
                 variables={"weekday": WEEKDAYS[datetime.now().weekday()]},
             ),
-            provider=self._providers[name],
+            provider=self._providers[record.profile],
             voice=self._voice,
             settings=FloorSettings(goodbye=profile.goodbye),
             report=report,
             journal=self._journal,
             offered=asyncio.get_running_loop().time(),
         )
+
+    async def _look_at_store(self) -> None:
+        """Calls go on without a store, but somebody should know."""
+        try:
+            await self._store.ping()
+        except StoreUnavailable as error:
+            self._log.error("store degraded: calls would not outlive this process", why=str(error))
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._drivers.pop(task)
@@ -189,68 +262,26 @@ class App:
         if self._drivers:
             await asyncio.wait(self._drivers)
 
-    def _call_settings(self, pbx: Pbx) -> CallSettings:
-        return CallSettings(
-            owner=Owner(self._settings.app, self._settings.worker),
-            fallback=_extension(pbx.fallback),
-            destinations={
-                name: _extension(place) for name, place in self._settings.destinations.items()
-            },
-            codec=pbx.media.codec,
-            caller_gone=self._settings.board.caller_gone,
-        )
+
+async def callers_of(ari: Operations) -> frozenset[str]:
+    """The channels that are in some Stasis application. Raises AsteriskError."""
+    channels = await ari.channels.list()
+    return frozenset(channel.id for channel in channels if stasis_of(channel) is not None)
 
 
-def voice_of(settings: Settings) -> ProgramVoice:
-    """The local voice. Raises ConfigError when its program is missing."""
-    speech = settings.speech
-    cache = SpeechCache(speech.cache)
-    return find_voice(speech.engine, speech.voice, folders=speech.programs, cache=cache)
+class Everything(Container[str]):
+    """Holds whatever it is asked for: when nobody can say what lives, nothing is reaped."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
 
 
-def recogniser_of(settings: Settings) -> GrammarRecogniser | None:
-    """The local recogniser. Raises ConfigError when pocketsphinx is not installed."""
-    count = settings.speech.recognisers
-    return GrammarRecogniser(workers=count) if count else None
-
-
-def board_of(settings: Settings) -> MediaBoard:
-    """The media board, not started yet."""
-    board = settings.board
-    seen_as = {
-        str(named): str(seen) for pbx in settings.pbx for named, seen in pbx.media.map.items()
-    }
-    return MediaBoard(
-        str(board.bind), board.port, rows=board.rows, far_delay=board.far_delay, seen_as=seen_as
-    )
-
-
-def pbx_settings(settings: Settings, pbx: Pbx, secrets: Secrets) -> PbxSettings:
-    """One PBX with its password. Raises ConfigError when there is none."""
-    return PbxSettings(
-        url=pbx.url,
-        user=pbx.user,
-        password=secrets.get(pbx.password_env).get_secret_value(),
-        name=pbx.name,
-        app=settings.app,
-        worker=settings.worker,
-        fallback=(pbx.fallback.context, pbx.fallback.extension),
-    )
-
-
-def _check_words(flows: Mapping[str, Flow]) -> None:
-    """Raises ConfigError for phrases that the recogniser could never hear."""
-    faults = [
-        f"profiles.{name}.flow: the recogniser does not know {fault}"
-        for name, flow in flows.items()
-        for fault in check_phrases(flow_phrases(flow))
-    ]
-    if faults:
-        raise ConfigError("\n".join(faults))
-
-
-def _extension(place: DialplanPlace) -> Extension:
-    return Extension(place.context, place.extension, place.priority)
+def deletions(names: Iterable[str]) -> Iterator[LineCommand]:
+    """Commands that delete these medias and bridges of ours."""
+    for name in names:
+        ours = parse(name)
+        if ours is not None:
+            yield CloseBridge(name) if ours.role == "b" else CloseMedia(name)
 
 
 async def _first(stop: asyncio.Event, tasks: Iterable[asyncio.Task[None]]) -> None:

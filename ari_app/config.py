@@ -6,7 +6,7 @@ Extra keys are refused; an error names file, line, key, value and what was expec
 import re
 import stat
 from collections.abc import Mapping
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from ari_app.errors import ConfigError
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
 Seconds = Annotated[float, Field(ge=0)]
+EnvName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -44,16 +45,50 @@ class Media(Section):
     "Addresses that the PBX names, and the ones we see its packets come from (NAT)."
 
 
+class Pool(Section):
+    """Where Asterisk brings us its calls on pooled lines."""
+
+    host: IPv4Address = IPv4Address("127.0.0.1")
+    port: Port = 8090
+    networks: list[IPv4Network] = [IPv4Network("127.0.0.0/8")]
+    "Where the PBX may come from."
+    password_env: EnvName = "ATTENDANT_POOL_PASSWORD"
+    "The environment variable (or line of secrets_file) with the password that it shows us."
+    certificate: Path | None = None
+    "With `key`: TLS."
+    key: Path | None = None
+
+
+class Store(Section):
+    """Where the records of live calls are kept."""
+
+    kind: Literal["memory", "redis"] = "memory"
+    url: str = "redis://127.0.0.1:6379/0"
+    user: str = ""
+    password_env: EnvName | None = None
+    prefix: str = ""
+    "What all keys begin with; `<app>:` if empty."
+    ca_file: Path | None = None
+    sentinel_user: str = ""
+    sentinel_password_env: EnvName | None = None
+    expiry: Annotated[float, Field(ge=60)] = 86400.0
+    "Seconds after its last change when a record vanishes by itself."
+
+
 class Pbx(Section):
     """One Asterisk."""
 
     name: Name = "main"
     url: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")]
     user: str = "attendant"
-    password_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = "ATTENDANT_ARI_PASSWORD"
+    password_env: EnvName = "ATTENDANT_ARI_PASSWORD"
     "The environment variable (or line of secrets_file) that holds the ARI password."
     fallback: DialplanPlace = DialplanPlace(context="attendant-fallback", extension="s")
     media: Media = Media()
+    line: Literal["shared", "pooled"] = "shared"
+    """shared: we dial Asterisk, any version. pooled: Asterisk dials us, once for each call, from
+    20.15, 21.10 and 22.5 on; then a call outlives its worker."""
+    pool: Pool = Pool()
 
 
 class BoardSettings(Section):
@@ -100,6 +135,7 @@ class Settings(Section):
     worker: Annotated[int, Field(ge=1, le=99)] = 1
     pbx: Annotated[list[Pbx], Field(min_length=1)]
     secrets_file: Path | None = None
+    store: Store = Store()
     board: BoardSettings = BoardSettings()
     speech: Speech = Speech()
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
@@ -199,6 +235,10 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
         update={
             "secrets_file": settings.secrets_file and folder / settings.secrets_file,
             "journal": settings.journal and folder / settings.journal,
+            "store": settings.store.model_copy(
+                update={"ca_file": settings.store.ca_file and folder / settings.store.ca_file}
+            ),
+            "pbx": [_absolute_pool(pbx, folder) for pbx in settings.pbx],
             "speech": speech.model_copy(
                 update={
                     "cache": speech.cache and folder / speech.cache,
@@ -211,6 +251,15 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
             },
         }
     )
+
+
+def _absolute_pool(pbx: Pbx, folder: Path) -> Pbx:
+    pool = pbx.pool
+    files = {
+        "certificate": pool.certificate and folder / pool.certificate,
+        "key": pool.key and folder / pool.key,
+    }
+    return pbx.model_copy(update={"pool": pool.model_copy(update=files)})
 
 
 def _read_secrets(path: Path) -> dict[str, str]:

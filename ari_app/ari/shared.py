@@ -19,6 +19,7 @@ from ari_app.ari.survey import Findings, Held, Lists, compare
 from ari_app.ari.translate import channel_of, offer
 from ari_app.call.ids import Name, parse
 from ari_app.errors import AsteriskError, ResourceGone
+from ari_app.ports import Adoptable
 
 log = structlog.get_logger()
 
@@ -31,11 +32,14 @@ class SharedLines:
         settings: PbxSettings,
         pace: Pace | None = None,
         alive: Callable[[], Awaitable[Container[str]]] | None = None,
+        whose: Callable[[str], Awaitable[str | None]] | None = None,
     ) -> None:
         """alive: calls of ours that live elsewhere, on pooled lines or in other workers: what is
-        named after them is not reaped. It is asked after the lists were read."""
+        named after them is not reaped. It is asked after the lists were read. whose: the call
+        that a caller's channel belongs to, if somebody wrote it down: such a caller, found in our
+        application after a restart, is offered as adoptable instead of going to the fallback."""
         self._settings = settings
-        self._alive = alive
+        self._alive, self._whose = alive, whose
         self._pace = pace or Pace()
         self._transport = HttpTransport(
             settings.url, settings.user, settings.password, timeout=settings.timeout
@@ -179,8 +183,25 @@ class SharedLines:
         # Whoever entered while the lists were read is announced by an event that may trail them.
         await asyncio.sleep(self._pace.settle)
         for channel in findings.strangers:
-            if channel not in self._callers:
+            if channel not in self._callers and not await self._offer_lost(channel):
                 await self._give_back(channel)
+
+    async def _offer_lost(self, channel: str) -> bool:
+        """Somebody wrote down which call this caller is: offer him for adoption."""
+        call = await self._whose(channel) if self._whose else None
+        if call is None:
+            return False
+        try:
+            found = await self.ari.channels.get(channelId=channel)
+        except AsteriskError as error:
+            log.warning("caller not offered", pbx=self._settings.name, reason=str(error))
+            return False
+        app = self._settings.stasis_app
+        line = AriLine(offer(found, (), call), self.ari, app, self._forget)
+        line.adoptable = Adoptable(call, channel, app)
+        self._calls[call] = self._callers[channel] = line
+        self._offers.put_nowait(line)
+        return True
 
     async def _reap_channel(self, channel: str) -> None:
         async with self._tolerant("orphan channel stays"):

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ari_app import agents
+from ari_app.cli.units import units
 from ari_app.errors import ConfigError
 from ari_app.pbx.fragments import fragment_folder, render, render_folder
 from ari_app.pbx.values import PbxValues
@@ -22,11 +23,13 @@ def run(folder: Path, values: PbxValues, console: Console) -> list[Path]:
     placeholders = values.placeholders()
     texts = {folder / "attendant.yaml": render(TEMPLATE.read_text(), placeholders, name="init")}
     texts |= {folder / path.name: path.read_text() for path in sorted(EXAMPLES.glob("*.yaml"))}
+    texts |= {folder / "systemd" / name: text for name, text in units(folder).items()}
     secret = folder / "secrets.env"
     there = [path for path in (*texts, secret, folder / "asterisk") if path.exists()]
     if there:
         raise ConfigError(f"{there[0]} is there already; expected a folder without one")
-    folder.mkdir(parents=True, exist_ok=True)
+    for needed in (folder / "systemd", folder / "cache"):
+        needed.mkdir(parents=True, exist_ok=True)
     secret.touch(0o600)
     secret.write_text(f"ATTENDANT_ARI_PASSWORD={values.ari_password}\n")
     for path, text in texts.items():
@@ -56,7 +59,8 @@ def _explain(folder: Path, console: Console) -> None:
      http.conf and modules.conf only if ARI or a module is off; the files say how to tell.
   3. In the context that your phones or trunks arrive in: [bold]include => attendant-routing[/]
   4. In Asterisk's console: [bold]module reload res_ari.so[/] and [bold]dialplan reload[/]
-  5. [bold]attendant check -c {folder}/attendant.yaml[/], then `attendant serve` in its place.
+  5. [bold]attendant check -c {folder}/attendant.yaml[/], then `attendant serve` in its place;
+     for good as a service: {folder}/systemd has units for systemd, and they say how.
 """,
         highlight=False,
         soft_wrap=True,

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from ari_app import __version__
+from ari_app.cli import calls as calls_command
 from ari_app.cli import check as check_command
 from ari_app.cli import demo as demo_command
 from ari_app.cli import init as init_command
@@ -37,7 +38,12 @@ DEFAULT_CONFIG = Path("attendant.yaml")
 
 
 @app.command()
-def serve(config: Config = DEFAULT_CONFIG) -> None:
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    worker: Annotated[
+        int | None, typer.Option(min=1, max=99, help="Be this worker, not the settings' one.")
+    ] = None,
+) -> None:
     """Take calls until SIGTERM or Ctrl-C; live calls may finish (setting `drain`).
 
     Reads the settings that `attendant init` wrote, and the ARI password from the environment or
@@ -45,7 +51,7 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     The log goes to standard error, on a terminal for eyes, else one JSON object a line; what
     callers say or press is not in it.
     """
-    serve_command.run(config)
+    serve_command.run(config, worker)
 
 
 @app.command()
@@ -97,6 +103,17 @@ def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     Works while a worker serves calls. Exit status 1 if anything failed.
     """
     sys.exit(check_command.run(config, os.environ, Console(), as_json=as_json))
+
+
+@app.command()
+def calls(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List the live calls of all workers, the oldest first.
+
+    They are read from the records in the store (setting `store`, of kind redis), so they are
+    there even when the worker that had them is not. Shown are call, worker, PBX, phase, profile
+    and age; callers' numbers and words are not.
+    """
+    calls_command.run(config, os.environ, Console(), as_json=as_json)
 
 
 @app.command("testcall")

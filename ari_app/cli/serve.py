@@ -1,6 +1,7 @@
 """`attendant serve`: one worker, until it is told to stop."""
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -13,10 +14,16 @@ from ari_app.app import App
 from ari_app.config import Secrets, load
 
 
-def run(config: Path) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ConfigError before anything is started."""
+def run(config: Path, worker: int | None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ConfigError before anything is started.
+
+    worker: its number, if not the one in the settings.
+    """
     set_up_logging()
+    faulthandler.enable()  # SIGABRT of systemd's watchdog shows where the worker hung
     settings = load(config)
+    if worker is not None:
+        settings = settings.model_copy(update={"worker": worker})
     secrets = Secrets(os.environ, settings.secrets_file)
     asyncio.run(_serve(App(settings, secrets)))
 

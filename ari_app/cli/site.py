@@ -25,7 +25,18 @@ READY_SECONDS = 20.0
 class Site:
     """A worker that serves a Sandbox, with everything it writes in one folder."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, *, flow: Path = FRONT_DESK) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: Sandbox,
+        *,
+        flow: Path = FRONT_DESK,
+        worker: int = 1,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        """secrets: environment variables for the process, besides the PBX's own passwords."""
+        self._worker = worker
+        self._secrets = dict(secrets or {})
         self.folder = folder.resolve()
         self.sandbox = sandbox
         self._flow = flow
@@ -48,6 +59,7 @@ class Site:
         sandbox = self.sandbox
         settings: dict[str, Any] = {
             "app": sandbox.settings.app,
+            "worker": self._worker,
             "pbx": [{"url": sandbox.ari_url.removesuffix("/ari"), "user": sandbox.ari_user}],
             "speech": {
                 "programs": [str(Path(sandbox.settings.prefix).resolve() / "bin")],
@@ -66,17 +78,20 @@ class Site:
 
     def start(self) -> None:
         """Start the worker; returns when the PBX knows it. Raises AttendantError."""
-        password = self.sandbox.ari_password_file.read_text()
+        passwords = {
+            "ATTENDANT_ARI_PASSWORD": self.sandbox.ari_password_file.read_text(),
+            "ATTENDANT_POOL_PASSWORD": self.sandbox.secret_file("pooled").read_text(),
+        }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ari_app", "serve", "-c", str(self.config)],
-                env=os.environ | {"ATTENDANT_ARI_PASSWORD": password},
+                env=os.environ | passwords | self._secrets,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         deadline = time.monotonic() + READY_SECONDS
-        app = f"{self.sandbox.settings.app}-1"
+        app = f"{self.sandbox.settings.app}-{self._worker}"
         while app not in self.sandbox.cli("ari show apps"):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from ari_app.app import voice_of
 from ari_app.cli import interruptible
 from ari_app.cli.reception import counted, level
 from ari_app.cli.recording import write_stereo
@@ -24,6 +23,7 @@ from ari_app.phone.minimal_call import MinimalCall
 from ari_app.phone.port import Address, Ended, Phone, PhoneCall, PhoneError
 from ari_app.ports import Voice
 from ari_app.speech.voices import find_voice
+from ari_app.wiring import voice_of
 
 NUMBER = re.compile(r"[\w.*#+-]+|sips?:[^\s<>\"]+")
 DIGITS = re.compile(r"[0-9A-D*#]*")

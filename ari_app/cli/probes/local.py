@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from ari_app.agents.flow.load import load_flow
 from ari_app.agents.flow.model import Flow, flow_phrases
-from ari_app.app import recogniser_of
 from ari_app.cli.probes import Finding
 from ari_app.config import Settings
 from ari_app.errors import AgentError, ConfigError
@@ -13,6 +12,7 @@ from ari_app.media.values import Audio
 from ari_app.speech.cache import SpeechCache
 from ari_app.speech.vocabulary import check_phrases
 from ari_app.speech.voices import RATE, find_voice
+from ari_app.wiring import recogniser_of
 
 SPOKEN = "yes"
 PHRASES = ("yes", "no", "opening hours")

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from ari_app.app import board_of, pbx_settings
 from ari_app.ari.client import HttpTransport
 from ari_app.ari.generated.operations import Operations
 from ari_app.board.board import MediaBoard
@@ -14,6 +13,7 @@ from ari_app.cli.probes.trial import ECHO, Trial, trial
 from ari_app.config import Pbx, Secrets, Settings
 from ari_app.errors import AsteriskError, ConfigError
 from ari_app.ports import Address
+from ari_app.wiring import board_of, pbx_settings
 
 
 async def examine(settings: Settings, pbx: Pbx, secrets: Secrets) -> AsyncIterator[Finding]:
