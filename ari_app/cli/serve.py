@@ -1,7 +1,6 @@
 """`attendant serve`: one worker, until it is told to stop."""
 
 import asyncio
-import faulthandler
 import logging
 import os
 import signal
@@ -20,7 +19,6 @@ def run(config: Path, worker: int | None) -> None:
     worker: its number, if not the one in the settings.
     """
     set_up_logging()
-    faulthandler.enable()  # SIGABRT of systemd's watchdog shows where the worker hung
     settings = load(config)
     if worker is not None:
         settings = settings.model_copy(update={"worker": worker})

@@ -9,7 +9,7 @@ import pytest
 from ari_app import __version__
 from tests.cli.conftest import Attendant
 
-COMMANDS = ("serve", "init", "check", "testcall")
+COMMANDS = ("serve", "init", "check", "calls", "testcall")
 
 
 def shell(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -1,10 +1,13 @@
 """`attendant serve` refuses what cannot work before it starts anything."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from ari_app.board.board import MediaBoard
+from ari_app.cli import serve
+from ari_app.config import Secrets, Settings
 from ari_app.errors import ConfigError
 from tests.cli.conftest import Attendant
 
@@ -60,3 +63,22 @@ def test_a_secrets_file_that_others_can_read_stops_it(
     (installation / "secrets.env").chmod(0o644)
     refused = attendant("serve", "-c", installation / "attendant.yaml")
     assert "expected 0600" in str(refused.exception)
+
+
+def test_it_can_be_another_worker_than_the_settings_say(
+    installation: Path, attendant: Attendant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Seen:
+        def __init__(self, settings: Settings, secrets: Secrets) -> None:
+            self.worker = settings.worker
+
+        async def run(self, stop: asyncio.Event) -> None:
+            served.append(self.worker)
+
+    served: list[int] = []
+    monkeypatch.setattr(serve, "App", Seen)
+    config = installation / "attendant.yaml"
+    assert attendant("serve", "-c", config).exit_code == 0
+    assert attendant("serve", "-c", config, "--worker", "7").exit_code == 0
+    assert served == [1, 7]
+    assert attendant("serve", "-c", config, "--worker", "0").exit_code == 2
