@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -15,20 +15,8 @@ from ari_app.config import Secrets, load
 from ari_app.errors import ConfigError
 from ari_app.ports import CallStore
 from ari_app.stores.choose import open_store
+from ari_app.watch.observed import CallSeen, seen
 from ari_app.wiring import store_settings
-
-
-@dataclass(frozen=True)
-class LiveCall:
-    """What is told of a call: nothing that the caller said, pressed or is known by."""
-
-    call: str
-    worker: str
-    pbx: str
-    phase: str
-    profile: str
-    seconds: float
-    "Since it was offered."
 
 
 def run(config: Path, environ: Mapping[str, str], console: Console, *, as_json: bool) -> None:
@@ -40,7 +28,8 @@ def run(config: Path, environ: Mapping[str, str], console: Console, *, as_json: 
             f"{config}: store.kind is 'memory': the records are in the worker's own memory; "
             "expected 'redis' (or ask the worker at its watch port: /calls)"
         )
-    live = live_calls(asyncio.run(_read(open_store(found))), time.time())
+    records = sorted(asyncio.run(_read(open_store(found))), key=lambda record: record.offered)
+    live = [seen(record, time.time()) for record in records]
     if as_json:
         print(json.dumps({"calls": [asdict(call) for call in live]}, indent=2))
     else:
@@ -54,22 +43,7 @@ async def _read(store: CallStore) -> tuple[CallRecord, ...]:
         await store.close()
 
 
-def live_calls(records: Iterable[CallRecord], wallclock: float) -> list[LiveCall]:
-    """The oldest first. wallclock: now, seconds since the epoch."""
-    return [
-        LiveCall(
-            call=record.call,
-            worker=record.worker,
-            pbx=record.pbx,
-            phase=record.phase,
-            profile=record.profile,
-            seconds=round(max(0.0, wallclock - record.offered), 1),
-        )
-        for record in sorted(records, key=lambda record: record.offered)
-    ]
-
-
-def _table(live: Iterable[LiveCall]) -> Table:
+def _table(live: Iterable[CallSeen]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("call", "worker", "pbx", "phase", "profile"):
         table.add_column(name, no_wrap=True)

@@ -18,7 +18,12 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from ari_app import __version__
@@ -92,7 +97,10 @@ class Figures:
             registry=registry,
         )
         self._adopted = Counter(
-            "attendant_calls_adopted", "Calls taken over from a lost worker", registry=registry
+            "attendant_adoptions",
+            "Callers whom another worker had lost: adopted, or failed and given to the fallback",
+            ["result"],
+            registry=registry,
         )
         self._ready = Histogram(
             "attendant_call_ready_seconds",
@@ -102,6 +110,8 @@ class Figures:
         )
         for outcome in (*OUTCOMES.values(), "other"):
             self._ended.labels(outcome)
+        for result in ("adopted", "failed"):
+            self._adopted.labels(result)
 
     def _quality(self, registry: CollectorRegistry) -> None:
         def seconds(name: str, about: str, buckets: tuple[float, ...] = WAITS) -> Histogram:
@@ -148,8 +158,9 @@ class Figures:
             if UNCLEAN in outcome:
                 self._unclean.inc()
 
-    def adopted(self) -> None:
-        self._adopted.inc()
+    def adoption(self, result: str) -> None:
+        """result: adopted or failed."""
+        self._adopted.labels(result).inc()
 
     def turn(self, decided: float, answered: float) -> None:
         """Seconds after the caller's last speech."""
@@ -192,6 +203,10 @@ class _Look(Collector):
         yield GaugeMetricFamily("attendant_store_healthy", "0: degraded", seen.store_healthy)
         yield GaugeMetricFamily("attendant_draining", "1: takes no calls", seen.draining)
         yield GaugeMetricFamily("attendant_room", "Calls that it would take more", seen.room)
+        counts = CounterMetricFamily("attendant_line_events", "On our lines", labels=["what"])
+        for what, count in seen.counts.items():
+            counts.add_metric([what], count)
+        yield counts
         yield _lateness(seen)
 
 

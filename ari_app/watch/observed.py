@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ari_app.call.record import CallRecord
 from ari_app.media.lateness import LatenessSeen
 
 
@@ -12,10 +13,24 @@ class CallSeen:
     """A live call."""
 
     call: str
+    worker: str
+    pbx: str
     phase: str
-    seconds: float
-    "Since it was offered to this worker."
     profile: str
+    seconds: float
+    "Since it was offered."
+
+
+def seen(record: CallRecord, wallclock: float) -> CallSeen:
+    """What may be shown of a record. wallclock: now, seconds since the epoch."""
+    return CallSeen(
+        call=record.call,
+        worker=record.worker,
+        pbx=record.pbx,
+        phase=record.phase,
+        profile=record.profile,
+        seconds=round(max(0.0, wallclock - record.offered), 1),
+    )
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,8 @@ class Snapshot:
     calls: tuple[CallSeen, ...] = ()
     lateness: LatenessSeen = field(default_factory=LatenessSeen)
     "Of all frames sent since it started."
+    counts: Mapping[str, int] = field(default_factory=dict)
+    "What its lines have counted, by what: redials, reaped, refused …; a closed set."
 
     def obstacles(self) -> tuple[str, ...]:
         """Why no new call shall come here; none: it is ready.

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from ari_app.call.record import CallRecord
-from ari_app.cli.calls import live_calls
 from ari_app.conversation.values import Utterance
 from ari_app.errors import ConfigError, StoreUnavailable
 from ari_app.stores.choose import open_store
@@ -103,7 +102,3 @@ def test_records_in_a_workers_memory_cannot_be_read(
     refused = attendant("calls", "-c", installation / "attendant.yaml")
     assert isinstance(refused.exception, ConfigError)
     assert "store.kind" in str(refused.exception)
-
-
-def test_a_clock_that_is_behind_makes_no_negative_age() -> None:
-    assert live_calls([record("k1", "a.1", 0)], 0.0)[0].seconds == 0

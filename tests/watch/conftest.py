@@ -8,9 +8,9 @@ from ari_app.watch.figures import Figures, Identity
 from ari_app.watch.observed import CallSeen, Snapshot
 
 CALLS = (
-    CallSeen("k3x", "talking", 12.5, "front-desk"),
-    CallSeen("k4x", "talking", 2.0, "front-desk"),
-    CallSeen("k5x", "handing over", 60.0, "night"),
+    CallSeen("k3x", "attendant.3", "main", "talking", "front-desk", 12.5),
+    CallSeen("k4x", "attendant.3", "main", "talking", "front-desk", 2.0),
+    CallSeen("k5x", "attendant.3", "main", "handing over", "night", 60.0),
 )
 
 
@@ -18,7 +18,9 @@ CALLS = (
 class Worker:
     """Implements Observed."""
 
-    seen: Snapshot = field(default_factory=lambda: Snapshot({"main": True}, room=5, calls=CALLS))
+    seen: Snapshot = field(
+        default_factory=lambda: Snapshot({"main": True}, room=5, calls=CALLS, counts={"reaped": 2})
+    )
 
     def snapshot(self) -> Snapshot:
         return self.seen

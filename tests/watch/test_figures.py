@@ -114,6 +114,7 @@ def test_what_is_so_now_is_looked_at_when_it_is_read(figures: Figures, worker: W
     assert seen["attendant_calls", "preparing"] == 0
     assert seen["attendant_line_connected", "main"] == 1
     assert (seen["attendant_store_healthy",], seen["attendant_draining",]) == (1, 0)
+    assert seen["attendant_line_events_total", "reaped"] == 2
     worker.seen = replace(
         worker.seen, calls=(), lines={"main": False}, store_healthy=False, draining=True
     )
@@ -137,8 +138,8 @@ def test_the_lateness_of_frames_is_a_histogram(figures: Figures, worker: Worker)
 
 def test_two_workers_in_one_process_do_not_share_figures(figures: Figures) -> None:
     other = Figures(Identity("attendant", 4))
-    figures.adopted()
-    assert read(figures)["attendant_calls_adopted_total",] == 1
-    assert read(other)["attendant_calls_adopted_total",] == 0
+    figures.adoption("adopted")
+    assert read(figures)["attendant_adoptions_total", "adopted"] == 1
+    assert read(other)["attendant_adoptions_total", "adopted"] == 0
     about = next(key for key in read(other) if key[0] == "attendant_info")
     assert {"attendant", "4"} <= set(about)

@@ -7,15 +7,20 @@ SECRET = "my number is 0 3 0 1 2 3 4 5 6"
 
 class Pages:
     def __init__(self) -> None:
+        self.closed = False
         self.entries: list[tuple[str, str, float, dict[str, str | float | bool]]] = []
 
     def write(self, call: str, kind: str, at: float, **facts: str | float | bool) -> None:
         self.entries.append((call, kind, at, facts))
 
+    def close(self) -> None:
+        self.closed = True
+
 
 def test_every_entry_goes_on_unchanged_and_the_right_ones_are_counted(figures: Figures) -> None:
     pages = Pages()
     journal = CountedJournal(pages, figures)
+    journal.write("k2x", "adoption_failed", 0.0)
     journal.write("k3x", "adopted", 0.0)
     journal.write("k3x", "phase", 0.2, phase="talking", outcome="")
     journal.write("k3x", "turn", 4.0, decided=0.6, answered=0.9)
@@ -23,16 +28,23 @@ def test_every_entry_goes_on_unchanged_and_the_right_ones_are_counted(figures: F
     journal.write("k3x", "barge_in", 6.0, committed=False, by="speech", decided=0.3)
     journal.write("k3x", "phase", 9.0, phase="ended", outcome="handed over to sales")
     assert [kind for _, kind, _, _ in pages.entries] == [
-        *("adopted", "phase", "turn", "barge_in", "barge_in", "phase")
+        *("adoption_failed", "adopted", "phase", "turn", "barge_in", "barge_in", "phase")
     ]
-    assert pages.entries[2] == ("k3x", "turn", 4.0, {"decided": 0.6, "answered": 0.9})
+    assert pages.entries[3] == ("k3x", "turn", 4.0, {"decided": 0.6, "answered": 0.9})
     seen = read(figures)
-    assert seen["attendant_calls_adopted_total",] == 1
+    assert seen["attendant_adoptions_total", "adopted"] == 1
+    assert seen["attendant_adoptions_total", "failed"] == 1
     assert seen["attendant_turn_answered_seconds_count",] == 1
     assert seen["attendant_barge_ins_total", "committed"] == 1
     assert seen["attendant_barge_ins_total", "dismissed"] == 1
     assert seen["attendant_barge_in_paused_seconds_count",] == 1
     assert seen["attendant_calls_ended_total", "handed_over"] == 1
+
+
+def test_closing_it_closes_the_real_one(figures: Figures) -> None:
+    pages = Pages()
+    CountedJournal(pages, figures).close()
+    assert pages.closed
 
 
 def test_nothing_of_a_caller_gets_into_the_figures(figures: Figures) -> None:
