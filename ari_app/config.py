@@ -147,6 +147,24 @@ class Settings(Section):
     "Write every call's story (with what was said) to this file; personal data; off if absent."
     drain: Seconds = 30.0
     "How long live calls may go on after SIGTERM."
+    capacity: Annotated[int, Field(ge=0)] = 0
+    "How many calls this worker takes at once; 0: half the rows of the board."
+
+    @property
+    def most_calls(self) -> int:
+        """The capacity."""
+        return self.capacity or self.board.rows // 2
+
+    def as_worker(self, number: int) -> "Settings":
+        """The same for another worker of this host. A fixed RTP port counts up with the number.
+
+        Raises ConfigError when that is no port any more.
+        """
+        port = self.board.port and self.board.port + number - self.worker
+        if not 0 <= port <= 65535:
+            raise ConfigError(f"board.port is {self.board.port}: worker {number} would have {port}")
+        board = self.board.model_copy(update={"port": port})
+        return self.model_copy(update={"worker": number, "board": board})
 
     def profile_for(self, called: str) -> str:
         """The profile that answers this extension."""

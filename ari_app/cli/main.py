@@ -15,8 +15,9 @@ from ari_app.cli import demo as demo_command
 from ari_app.cli import init as init_command
 from ari_app.cli import serve as serve_command
 from ari_app.cli import testcall as testcall_command
+from ari_app.cli import workers as workers_command
 from ari_app.config import Secrets
-from ari_app.errors import AttendantError
+from ari_app.errors import AttendantError, ConfigError
 from ari_app.pbx.values import PbxValues
 from ari_app.phone.choose import Kind
 
@@ -43,6 +44,9 @@ def serve(
     worker: Annotated[
         int | None, typer.Option(min=1, max=99, help="Be this worker, not the settings' one.")
     ] = None,
+    workers: Annotated[
+        str, typer.Option(help="So many workers, from the settings' one on; auto: one each core.")
+    ] = "",
 ) -> None:
     """Take calls until SIGTERM or Ctrl-C; live calls may finish (setting `drain`).
 
@@ -51,7 +55,12 @@ def serve(
     The log goes to standard error, on a terminal for eyes, else one JSON object a line; what
     callers say or press is not in it.
     """
-    serve_command.run(config, worker)
+    if not workers:
+        return serve_command.run(config, worker)
+    if worker is not None:
+        raise ConfigError("--worker and --workers: expected one of them")
+    serve_command.set_up_logging()
+    sys.exit(workers_command.run(config, workers))
 
 
 @app.command()

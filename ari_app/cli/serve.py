@@ -21,7 +21,7 @@ def run(config: Path, worker: int | None) -> None:
     set_up_logging()
     settings = load(config)
     if worker is not None:
-        settings = settings.model_copy(update={"worker": worker})
+        settings = settings.as_worker(worker)
     secrets = Secrets(os.environ, settings.secrets_file)
     asyncio.run(_serve(App(settings, secrets)))
 
