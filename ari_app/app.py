@@ -1,48 +1,53 @@
 """One worker: its rooms wired together, its calls driven."""
 
 import asyncio
+import contextlib
 import gc
-import time
 from collections.abc import Container, Iterable, Iterator
-from datetime import datetime
 from functools import partial
 
 import structlog
 
 from ari_app.agents.flow.model import flow_texts
 from ari_app.agents.scripted import ScriptedProvider
-from ari_app.ari.generated.operations import Operations
 from ari_app.ari.pooled import PooledLines
+from ari_app.ari.room import Room
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
-from ari_app.ari.translate import stasis_of
+from ari_app.ari.survey import Everything, callers_of
 from ari_app.call.commands import ArmDeadman, CloseBridge, CloseMedia, HandBack, LineCommand
 from ari_app.call.events import Disowned, Drained, Offered
 from ari_app.call.ids import parse
 from ari_app.call.record import CallRecord
+from ari_app.call.table import Phase
 from ari_app.config import Pbx, Secrets, Settings
 from ari_app.conversation.settings import FloorSettings
 from ari_app.dialogue import Dialogue
 from ari_app.driver import CallDriver, Report
 from ari_app.errors import AgentError, AsteriskError, StaleRecord, StoreUnavailable
 from ari_app.media.values import Audio
-from ari_app.ports import Adoptable, AgentProvider, Brief, Line
+from ari_app.ports import Adoptable, AgentProvider, Line
 from ari_app.speech.recogniser import GrammarRecogniser
 from ari_app.stores.choose import open_store
 from ari_app.stores.journal import FileJournal, NoJournal
 from ari_app.stores.write_behind import WriteBehind
 from ari_app.wiring import (
     board_of,
+    brief_of,
     call_settings,
     flows_of,
     pbx_settings,
     pool_settings,
     recogniser_of,
+    record_of,
     store_settings,
     voice_of,
+    worker_of,
 )
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+GOING = (Phase.HANDING_OVER, Phase.RELEASING)
+"Phases of calls that have only moments left with us."
+LEAVING = tuple(phase.value for phase in GOING)
 
 
 class App:
@@ -67,13 +72,16 @@ class App:
         self._board = board_of(settings)
         self._journal = FileJournal(settings.journal) if settings.journal else NoJournal()
         self._drivers: dict[asyncio.Task[None], CallDriver] = {}
-        self._name = f"{settings.app}.{settings.worker}"
+        self._name = worker_of(settings)
         self._store = open_store(store_settings(settings, secrets))
+        self._room = Room(settings.most_calls, self._driven)
+        self._movable = settings.store.kind == "redis"
+        "May another worker take our calls over?"
         self._draining = False
         self._log = structlog.get_logger()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set; then let live calls finish, and fall back with the rest."""
+        """Serve until `stop` is set; then let live calls finish; see `_drain` for the rest."""
         await self._board.start()
         try:
             await self._prefetch()
@@ -121,7 +129,10 @@ class App:
 
     def _lines(self, pbx: Pbx, made: PbxSettings) -> list[tuple[Pbx, SharedLines | PooledLines]]:
         """Every worker has a shared line, for what is left behind if not for calls."""
-        pooled = PooledLines(made, self._pools[pbx.name]) if pbx.line == "pooled" else None
+        pooled = None
+        if pbx.line == "pooled":
+            pooled = PooledLines(made, self._pools[pbx.name], changed=self._room.look)
+            self._room.watch(pooled)
 
         async def alive() -> Container[str]:
             """The calls whose medias and bridges are nobody's orphans."""
@@ -138,9 +149,8 @@ class App:
     async def _recorded(self, pbx: Pbx, inside: Container[str]) -> frozenset[str]:
         """The calls of one PBX on record. Those whose caller has left since are forgotten."""
         records = [record for record in await self._store.calls() if record.pbx == pbx.name]
-        driven = {driver.call for driver in self._drivers.values()}
         for record in records:
-            if record.channel not in inside and record.call not in driven:
+            if record.channel not in inside and record.call not in self._driven():
                 await self._store.delete(record.call, record.worker)
         return frozenset(record.call for record in records if record.channel in inside)
 
@@ -156,10 +166,14 @@ class App:
         self, pbx: Pbx, lines: SharedLines | PooledLines, records: WriteBehind
     ) -> None:
         async for line in lines.offers():
-            if line.adoptable is None:
-                self._drive(pbx, line, records, self._record(pbx, line.offer))
-            else:
+            if line.adoptable is not None:
                 await self._adopt(pbx, line, line.adoptable, records)
+                continue
+            record = record_of(self._settings, pbx, line.offer)
+            driver = self._drive(pbx, line, records, record)
+            if isinstance(lines, SharedLines) and self._room.calls > self._settings.most_calls:
+                self._log.warning("call refused: worker full", call=driver.call)
+                driver.tell(Drained())
 
     async def _adopt(self, pbx: Pbx, line: Line, found: Adoptable, records: WriteBehind) -> None:
         """A caller whom another process has lost: on with the call, if its record is ours now."""
@@ -168,7 +182,8 @@ class App:
             if record is not None:
                 record = await self._store.claim(found.call, self._name, record.worker)
                 self._log.warning("call adopted", call=record.call, phase=record.phase)
-                return self._drive(pbx, line, records, record, adopted=True)
+                self._drive(pbx, line, records, record, adopted=True)
+                return
         except (StaleRecord, StoreUnavailable) as error:
             self._log.warning("call not adopted", call=found.call, why=str(error))
         back = HandBack(pbx.fallback.context, pbx.fallback.extension, pbx.fallback.priority)
@@ -179,7 +194,7 @@ class App:
 
     def _drive(
         self, pbx: Pbx, line: Line, records: WriteBehind, record: CallRecord, adopted: bool = False
-    ) -> None:
+    ) -> CallDriver:
         host, port = self._board.address
         driver = CallDriver(
             line,
@@ -193,38 +208,19 @@ class App:
             adopted=adopted,
         )
         # Who was being handed over when his worker died has nothing more to say.
-        if self._draining or (adopted and record.phase in ("handing over", "releasing")):
+        left = adopted and record.phase in LEAVING
+        if left or (self._draining and not self._moves(driver)):
             driver.tell(Drained())
         task = asyncio.create_task(driver.run())
         self._drivers[task] = driver
+        self._room.look()
         task.add_done_callback(self._forget)
-
-    def _record(self, pbx: Pbx, offer: Offered) -> CallRecord:
-        return CallRecord(
-            call=offer.call,
-            worker=self._name,
-            pbx=pbx.name,
-            channel=offer.channel,
-            application=self._name.replace(".", "-"),
-            caller=offer.caller,
-            called=offer.called,
-            arguments=offer.arguments,
-            profile=self._settings.profile_for(offer.called),
-            offered=time.time(),
-        )
+        return driver
 
     def _converse(self, record: CallRecord, offer: Offered, report: Report) -> Dialogue:
         profile = self._settings.profiles[record.profile]
         return Dialogue(
-            brief=Brief(
-                call=record.call,
-                profile=record.profile,
-                caller=record.caller,
-                called=record.called,
-                language=profile.language,
-                history=record.history,
-                variables={"weekday": WEEKDAYS[datetime.now().weekday()]},
-            ),
+            brief=brief_of(self._settings, record),
             provider=self._providers[record.profile],
             voice=self._voice,
             settings=FloorSettings(goodbye=profile.goodbye),
@@ -242,6 +238,7 @@ class App:
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._drivers.pop(task)
+        self._room.look()
         if not task.cancelled() and (error := task.exception()):
             self._log.error("driver broken", exc_info=error)
 
@@ -251,29 +248,31 @@ class App:
             if driver.call == call:
                 driver.tell(Disowned())
 
+    def _driven(self) -> frozenset[str]:
+        return frozenset(driver.call for driver in self._drivers.values())
+
+    def _moves(self, driver: CallDriver) -> bool:
+        """May another worker go on with it, once its socket is closed?"""
+        return self._movable and driver.phase not in GOING and self._room.pooled(driver.call)
+
     async def _drain(self) -> None:
-        """Live calls may finish; new ones, and what is left in the end, go to the fallback."""
+        """Live calls may finish, and those of pooled lines that are about to begin. In the end
+        those that another worker can adopt are let go; the others go to the fallback."""
         self._draining = True
-        self._log.info("stopping", calls=len(self._drivers))
-        if self._drivers:
-            await asyncio.wait(self._drivers, timeout=self._settings.drain)
+        self._room.close()
+        self._log.info("stopping", calls=self._room.calls)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain):
+                await self._room.emptied()
+        written = await self._records.flush()
         for driver in self._drivers.values():
-            driver.tell(Drained())
+            if written and self._moves(driver):
+                self._records.release(driver.call)
+                driver.tell(Disowned())
+            else:
+                driver.tell(Drained())
         if self._drivers:
             await asyncio.wait(self._drivers)
-
-
-async def callers_of(ari: Operations) -> frozenset[str]:
-    """The channels that are in some Stasis application. Raises AsteriskError."""
-    channels = await ari.channels.list()
-    return frozenset(channel.id for channel in channels if stasis_of(channel) is not None)
-
-
-class Everything(Container[str]):
-    """Holds whatever it is asked for: when nobody can say what lives, nothing is reaped."""
-
-    def __contains__(self, item: object) -> bool:
-        return True
 
 
 def deletions(names: Iterable[str]) -> Iterator[LineCommand]:

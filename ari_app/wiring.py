@@ -2,21 +2,28 @@
 ConfigError before anything is started."""
 
 import ssl
+import time
 from collections.abc import Mapping
+from datetime import datetime
 
 from ari_app.agents.flow.load import load_flow
 from ari_app.agents.flow.model import Flow, flow_phrases
 from ari_app.ari.settings import PbxSettings, PoolSettings
 from ari_app.board.board import MediaBoard
+from ari_app.call.events import Offered
 from ari_app.call.ids import Owner
+from ari_app.call.record import CallRecord
 from ari_app.call.settings import CallSettings, Extension
 from ari_app.config import DialplanPlace, Pbx, Secrets, Settings
 from ari_app.errors import ConfigError
+from ari_app.ports import Brief
 from ari_app.speech.cache import SpeechCache
 from ari_app.speech.recogniser import GrammarRecogniser
 from ari_app.speech.vocabulary import check_phrases
 from ari_app.speech.voices import ProgramVoice, find_voice
 from ari_app.stores.settings import StoreSettings
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def voice_of(settings: Settings) -> ProgramVoice:
@@ -133,4 +140,38 @@ def call_settings(settings: Settings, pbx: Pbx) -> CallSettings:
         destinations={name: _extension(place) for name, place in settings.destinations.items()},
         codec=pbx.media.codec,
         caller_gone=settings.board.caller_gone,
+    )
+
+
+def worker_of(settings: Settings) -> str:
+    """Who we are in the records."""
+    return f"{settings.app}.{settings.worker}"
+
+
+def record_of(settings: Settings, pbx: Pbx, offer: Offered) -> CallRecord:
+    """The record of a call that begins now."""
+    return CallRecord(
+        call=offer.call,
+        worker=worker_of(settings),
+        pbx=pbx.name,
+        channel=offer.channel,
+        application=f"{settings.app}-{settings.worker}",
+        caller=offer.caller,
+        called=offer.called,
+        arguments=offer.arguments,
+        profile=settings.profile_for(offer.called),
+        offered=time.time(),
+    )
+
+
+def brief_of(settings: Settings, record: CallRecord) -> Brief:
+    """What the agent is told, of a new call and of an adopted one."""
+    return Brief(
+        call=record.call,
+        profile=record.profile,
+        caller=record.caller,
+        called=record.called,
+        language=settings.profiles[record.profile].language,
+        history=record.history,
+        variables={"weekday": WEEKDAYS[datetime.now().weekday()]},
     )

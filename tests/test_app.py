@@ -164,6 +164,24 @@ async def test_who_calls_while_the_worker_drains_goes_to_the_fallback_at_once(
     await asyncio.wait_for(serving, 3)
 
 
+async def test_a_call_beyond_the_capacity_goes_to_the_fallback_at_once_and_the_next_is_served(
+    worker: Worker, pbx: AriServer
+) -> None:
+    serving = asyncio.create_task(worker.serving(capacity=1))
+    await until(lambda: pbx.sockets)
+    first = await pbx.call_in()
+    await until(lambda: pbx.asked("POST", f"/channels/{first}/answer"))
+    second = await pbx.call_in()
+    await until(lambda: pbx.asked("POST", f"/channels/{second}/continue"))
+    assert not pbx.asked("POST", f"/channels/{second}/answer")
+    await pbx.hang_up(first)
+    await until(lambda: worker.phases().count("ended") == 2)
+    third = await pbx.call_in()
+    await until(lambda: pbx.asked("POST", f"/channels/{third}/answer"))
+    worker.stop.set()
+    await asyncio.wait_for(serving, 3)
+
+
 async def test_each_extension_has_its_profile_and_the_caller_its_number(
     worker: Worker, pbx: AriServer
 ) -> None:

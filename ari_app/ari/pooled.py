@@ -53,14 +53,17 @@ class PooledLines:
         pool: PoolSettings,
         early: Callable[[str], None] | None = None,
         redial: float = REDIAL,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """early: told the application of each new call, half a second before its offer."""
+        """early: told the application of each new call, half a second before its offer.
+        changed: told when `held` is another."""
         self._settings = settings
         self._afterwards = HttpTransport(
             settings.url, settings.user, settings.password, timeout=settings.timeout
         )
         self._early = early
         self._redial = redial
+        self._changed = changed
         self._prefix = f"{settings.app}:"
         self._ids = CallIds()
         self._applications: dict[str, CallApplication] = {}
@@ -83,6 +86,11 @@ class PooledLines:
     def calls(self) -> frozenset[str]:
         """The calls that are open here: nothing named after them is an orphan."""
         return frozenset(self._lines)
+
+    @property
+    def held(self) -> int:
+        """How many calls have a socket here, or had one and may be redialled."""
+        return len(self._applications)
 
     async def offers(self) -> AsyncIterator[AriLine]:
         """See Lines.offers. One consumer. Look at each line's `adoptable` first."""
@@ -166,6 +174,7 @@ class PooledLines:
         if held is None:
             held = CallApplication(first.application, self._settings, self._afterwards, self._enter)
             self._applications[held.name] = held
+            self._changed()
         return held
 
     def _begin(self, application: CallApplication, first: ari.Event) -> None:
@@ -206,6 +215,7 @@ class PooledLines:
         application.end()
         if self._applications.get(application.name) is application:
             del self._applications[application.name]
+            self._changed()
 
     # Whose call is it?
 

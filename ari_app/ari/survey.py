@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from ari_app.ari.generated.models import Bridge, Channel
+from ari_app.ari.generated.operations import Operations
 from ari_app.ari.translate import stasis_of
 from ari_app.call.ids import Owner, parse
 
@@ -64,6 +65,19 @@ def compare(
         orphan_bridges=tuple(b.id for b in lists.bridges if _orphan(b.id, owner, calls)),
         strangers=tuple(sorted(key for key in waiting - served if parse(key) is None)),
     )
+
+
+class Everything(Container[str]):
+    """Holds whatever it is asked for: when nobody can say what lives, nothing is reaped."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+async def callers_of(ari: Operations) -> frozenset[str]:
+    """The channels that are in some Stasis application. Raises AsteriskError."""
+    channels = await ari.channels.list()
+    return frozenset(channel.id for channel in channels if stasis_of(channel) is not None)
 
 
 def _application(channel: Channel) -> str | None:

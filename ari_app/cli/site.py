@@ -32,10 +32,13 @@ class Site:
         *,
         flow: Path = FRONT_DESK,
         worker: int = 1,
+        workers: int = 1,
         secrets: Mapping[str, str] | None = None,
     ) -> None:
-        """secrets: environment variables for the process, besides the PBX's own passwords."""
+        """worker: its number; workers: so many under one parent, numbered from there on.
+        secrets: environment variables for the process, besides the PBX's own passwords."""
         self._worker = worker
+        self._workers = workers
         self._secrets = dict(secrets or {})
         self.folder = folder.resolve()
         self.sandbox = sandbox
@@ -82,17 +85,19 @@ class Site:
             "ATTENDANT_ARI_PASSWORD": self.sandbox.ari_password_file.read_text(),
             "ATTENDANT_POOL_PASSWORD": self.sandbox.secret_file("pooled").read_text(),
         }
+        several = ["--workers", str(self._workers)] if self._workers > 1 else []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ari_app", "serve", "-c", str(self.config)],
+                [sys.executable, "-m", "ari_app", "serve", "-c", str(self.config), *several],
                 env=os.environ | passwords | self._secrets,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         deadline = time.monotonic() + READY_SECONDS
-        app = f"{self.sandbox.settings.app}-{self._worker}"
-        while app not in self.sandbox.cli("ari show apps"):
+        numbers = range(self._worker, self._worker + self._workers)
+        apps = {f"{self.sandbox.settings.app}-{number}" for number in numbers}
+        while not apps <= set(self.sandbox.cli("ari show apps").split()):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise AttendantError(

@@ -71,6 +71,11 @@ class WriteBehind:
                 del self._ended[next(iter(self._ended))]
             self._work.set()
 
+    def release(self, call: str) -> None:
+        """Somebody else shall take the call over: its record stays as it was written last."""
+        self._changed.pop(call, None)
+        self._foreign.add(call)
+
     async def flush(self) -> bool:
         """Write what waits, now. False when the store could not be reached."""
         async with self._writing:

@@ -143,6 +143,21 @@ async def test_the_app_hears_of_a_new_call_before_the_caller_enters(http: AriSer
     await lines.close()
 
 
+async def test_a_call_is_held_from_its_first_message_to_its_last_socket(http: AriServer) -> None:
+    held: list[int] = []
+    settings = PbxSettings(url=http.url, user="u", password="p")
+    lines = PooledLines(
+        settings, PoolSettings(password=SECRET, port=0), changed=lambda: held.append(lines.held)
+    )
+    lines.start()
+    call = PooledCall(port=lines.port, secret=SECRET)
+    await call.register()
+    await until(lambda: held == [1])
+    await call.goodbye()
+    await until(lambda: held == [1, 0])
+    await lines.close()
+
+
 async def test_calls_do_not_mix(lines: PooledLines) -> None:
     calls = [PooledCall(port=lines.port, secret=SECRET, caller=f"1.{n}") for n in range(10)]
     await asyncio.gather(*(call.ring() for call in calls))

@@ -179,6 +179,21 @@ def test_a_call_that_ended_while_it_is_written_is_deleted() -> None:
     assert play(story).store.deletions == 1
 
 
+def test_a_released_call_can_be_claimed_as_it_was_written_last() -> None:
+    async def story(behind: WriteBehind, scene: Scene) -> None:
+        behind.note(record_of("a1", made=1))
+        assert await behind.flush()
+        behind.release("a1")
+        behind.note(record_of("a1", made=2))
+        behind.forget("a1", "attendant.1")
+        assert await behind.flush()
+        claimed = await scene.store.claim("a1", "attendant.2", "attendant.1")
+        assert claimed.made == 1
+        assert scene.store.deletions == 0
+
+    assert play(story).adopted == []
+
+
 def test_nobody_is_told_that_a_call_was_adopted_which_has_ended() -> None:
     async def story(behind: WriteBehind, scene: Scene) -> None:
         behind.note(record_of("a1"))

@@ -1,0 +1,110 @@
+"""Several workers under one parent: killed, and restarted one by one, with calls on them."""
+
+import asyncio
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ari_app.cli.site import Site
+from ari_app.pbx.sandbox import Sandbox
+from ari_app.phone.listen import Listener, stretches
+from ari_app.phone.port import PhoneCall
+from ari_app.stores.redis import RedisStore
+from tests.support.calls import nothing_left, outside_phone, until
+from tests.support.pbx import leased_ports
+from tests.support.redis import NO_REDIS, RedisServer, redis_program, running_redis
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(redis_program() is None, reason=NO_REDIS),
+]
+PASSWORD = "TEST_REDIS_PASSWORD"
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    with running_redis(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def pooled(make_pbx: Any) -> Iterator[tuple[Sandbox, int]]:
+    """A PBX, and the port to which it brings its calls."""
+    with leased_ports() as first:
+        yield make_pbx(line="pooled", pooled_uri=f"ws://127.0.0.1:{first + 2}/ari"), first + 2
+
+
+class Family(Site):
+    """Two workers of one parent, their calls in Redis."""
+
+    def __init__(self, folder: Path, pooled: tuple[Sandbox, int], redis: RedisServer) -> None:
+        pbx, port = pooled
+        super().__init__(folder, pbx, workers=2, secrets={PASSWORD: redis.password})
+        self._redis = redis
+        self._pool = {"line": "pooled", "pool": {"port": port}}
+
+    def begin(self, **changes: Any) -> None:
+        pbx = self.sandbox
+        url = pbx.ari_url.removesuffix("/ari")
+        store = {"kind": "redis", "url": self._redis.url, "password_env": PASSWORD}
+        line = [{"url": url, "user": pbx.ari_user, **self._pool}]
+        self.configure({"pbx": line, "store": store, **changes})
+        self.start()
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
+        return [entry for entry in map(json.loads, lines) if entry["event"] == event]
+
+    def child(self, worker: int) -> int:
+        """Its process now."""
+        return [int(e["pid"]) for e in self.logged("worker started") if e["worker"] == worker][-1]
+
+    async def calls(self) -> Counter[int]:
+        """How many each worker has, as the records say."""
+        store = RedisStore(self._redis.settings(prefix=f"{self.sandbox.settings.app}:"))
+        try:
+            records = await store.calls()
+        finally:
+            await store.close()
+        return Counter(int(record.worker.rpartition(".")[2]) for record in records)
+
+    def phases(self) -> list[str]:
+        return [str(entry.get("phase")) for entry in self.journal()]
+
+
+async def silence_after(call: PhoneCall, at: float) -> float:
+    """Seconds from a point of the call until something is heard again."""
+    await until(lambda: stretches(call.heard_since(at)), 8, "the agent speaks again")
+    return stretches(call.heard_since(at))[0].at
+
+
+async def test_the_conversation_outlives_its_worker_which_is_started_again(
+    pooled: tuple[Sandbox, int], redis: RedisServer, tmp_path: Path
+) -> None:
+    family = Family(tmp_path / "family", pooled, redis)
+    family.begin()
+    try:
+        async with outside_phone(family.sandbox) as phone:
+            call = await phone.call("700")
+            await call.answered(10)
+            await asyncio.sleep(4.0)  # the notice was heard, the menu is being said
+            [victim] = await family.calls()
+            died = len(call.heard()) / 8000
+            os.kill(family.child(victim), signal.SIGKILL)
+            assert await silence_after(call, died + 0.06) < 3.0
+            assert list(await family.calls()) == [3 - victim]
+            await until(lambda: len(family.logged("worker started")) == 3, 3, "started again")
+            await until(lambda: len(family.logged("serving")) == 3, 10, "serving again")
+            await Listener(call).utterance()
+            await call.press("2")
+            await until(lambda: "handing over" in family.phases(), 8, "handed over by the heir")
+            await call.hang_up()
+        await nothing_left(family.sandbox)
+    finally:
+        assert family.stop() == 0
