@@ -11,7 +11,9 @@ from ari_app.ari.shared import SharedLines
 from ari_app.board.board import MediaBoard
 from ari_app.call.events import AgentReady, Offered
 from ari_app.call.ids import Owner
+from ari_app.call.record import CallRecord
 from ari_app.call.settings import CallSettings, Extension
+from ari_app.conversation.values import Utterance
 from ari_app.driver import CallDriver, Report
 from ari_app.media.values import FrameHeard, MediaEvent, MediaStatistics, Samples, StreamClosed
 from ari_app.pbx.sandbox import Sandbox
@@ -19,8 +21,29 @@ from ari_app.ports import Line, Media
 from ari_app.stores.journal import NoJournal
 
 
+class NoRecords:
+    """These calls die with their worker."""
+
+    def note(self, record: CallRecord) -> None: ...
+    def forget(self, call: str, worker: str) -> None: ...
+
+
+def record_of(offer: Offered) -> CallRecord:
+    return CallRecord(
+        call=offer.call,
+        worker="attendant.1",
+        pbx="main",
+        channel=offer.channel,
+        application="attendant-1",
+        caller=offer.caller,
+        called=offer.called,
+    )
+
+
 class Answered:
     """One call, as a conversation that only keeps what it is told."""
+
+    history: tuple[Utterance, ...] = ()
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -96,6 +119,8 @@ class Worker:
             settings=self._settings,
             journal=NoJournal(),
             address=self._board.address,
+            records=NoRecords(),
+            record=record_of(line.offer),
         )
         self.drivers.add(asyncio.create_task(driver.run()))
 
