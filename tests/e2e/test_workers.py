@@ -1,6 +1,7 @@
 """Several workers under one parent: killed, and restarted one by one, with calls on them."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import pytest
 from ari_app.cli.site import Site
 from ari_app.pbx.sandbox import Sandbox
 from ari_app.phone.listen import Listener, stretches
-from ari_app.phone.port import PhoneCall
+from ari_app.phone.port import PhoneCall, PhoneError
 from ari_app.stores.redis import RedisStore
 from tests.support.calls import nothing_left, outside_phone, until
 from tests.support.pbx import leased_ports
@@ -105,6 +106,74 @@ async def test_the_conversation_outlives_its_worker_which_is_started_again(
             await call.press("2")
             await until(lambda: "handing over" in family.phases(), 8, "handed over by the heir")
             await call.hang_up()
+        await nothing_left(family.sandbox)
+    finally:
+        assert family.stop() == 0
+
+
+class Talker:
+    """A caller who answers whatever he is asked, until he has had enough; then says goodbye."""
+
+    def __init__(self, call: PhoneCall) -> None:
+        self._call = call
+        self.enough = asyncio.Event()
+
+    async def talk(self) -> None:
+        """Press 1 (the opening hours; yes, there is something else), in the end 9 in the menu."""
+        await self._call.answered(10)
+        listener = Listener(self._call)
+        keys = itertools.cycle("91")
+        while True:
+            try:
+                await listener.utterance(quiet=0.5, timeout=30)
+            except PhoneError:
+                await self._call.ended(1)
+                return
+            await self._call.press(next(keys) if self.enough.is_set() else "1")
+
+    def longest_silence(self) -> float:
+        heard = stretches(self._call.heard(), 0.3)
+        return max(after.at - before.until for before, after in itertools.pairwise(heard))
+
+
+async def test_a_rolling_restart_loses_no_call(
+    pooled: tuple[Sandbox, int], redis: RedisServer, tmp_path: Path
+) -> None:
+    family = Family(tmp_path / "family", pooled, redis)
+    family.begin()
+    talkers: list[Talker] = []
+    try:
+        async with outside_phone(family.sandbox) as phone, asyncio.TaskGroup() as group:
+
+            async def call_in() -> None:
+                talkers.append(Talker(await phone.call("700")))
+                group.create_task(talkers[-1].talk())
+
+            async def go_on_calling() -> None:
+                while True:
+                    await call_in()
+                    await asyncio.sleep(2.0)
+
+            for _ in range(6):
+                await call_in()
+            await asyncio.sleep(4.0)
+            assert sum((await family.calls()).values()) == 6
+            arriving = group.create_task(go_on_calling())
+            for worker in (1, 2):
+                serving = len(family.logged("serving"))
+                os.kill(family.child(worker), signal.SIGTERM)
+                await until(lambda n=serving: len(family.logged("serving")) > n, 15, "restarted")
+            await asyncio.sleep(2.0)
+            arriving.cancel()
+            for talker in talkers:
+                talker.enough.set()
+        outcomes = Counter(str(e["outcome"]) for e in family.journal() if e.get("phase") == "ended")
+        silences = sorted(round(talker.longest_silence(), 1) for talker in talkers)
+        print(len(talkers), "calls", outcomes, "longest silences", silences)
+        assert len(talkers) > 8
+        assert len(family.logged("call adopted")) >= 6
+        assert silences[-1] < 3.0
+        assert not [entry for entry in outcomes if "fallback" in entry]
         await nothing_left(family.sandbox)
     finally:
         assert family.stop() == 0
