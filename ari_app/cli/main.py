@@ -48,7 +48,10 @@ def serve(
         str, typer.Option(help="So many workers, from the settings' one on; auto: one each core.")
     ] = "",
 ) -> None:
-    """Take calls until SIGTERM or Ctrl-C; live calls may finish (setting `drain`).
+    """Take calls until SIGTERM or Ctrl-C; live calls may finish (setting `drain`), then they move.
+
+    With --workers one process starts the others, and starts again what dies; SIGTERM to one of
+    them restarts it without the loss of a call, on pooled lines with records in Redis.
 
     Reads the settings that `attendant init` wrote, and the ARI password from the environment or
     the secrets file. What is wrong in them is told with file and line before anything starts.

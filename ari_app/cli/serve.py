@@ -22,6 +22,7 @@ def run(config: Path, worker: int | None) -> None:
     settings = load(config)
     if worker is not None:
         settings = settings.as_worker(worker)
+    structlog.contextvars.bind_contextvars(worker=settings.worker)
     secrets = Secrets(os.environ, settings.secrets_file)
     asyncio.run(_serve(App(settings, secrets)))
 

@@ -143,7 +143,7 @@ async def test_the_app_hears_of_a_new_call_before_the_caller_enters(http: AriSer
     await lines.close()
 
 
-async def test_a_call_is_held_from_its_first_message_to_its_last_socket(http: AriServer) -> None:
+async def test_a_call_is_held_from_its_first_message_until_it_is_closed(http: AriServer) -> None:
     held: list[int] = []
     settings = PbxSettings(url=http.url, user="u", password="p")
     lines = PooledLines(
@@ -155,6 +155,14 @@ async def test_a_call_is_held_from_its_first_message_to_its_last_socket(http: Ar
     await until(lambda: held == [1])
     await call.goodbye()
     await until(lambda: held == [1, 0])
+    served = PooledCall(port=lines.port, secret=SECRET)
+    await served.ring()
+    line = await offered(lines)
+    assert lines.held == 1
+    await line.close()
+    assert lines.held == 0, "though its socket is still there"
+    assert held[-1] == 0
+    await served.goodbye()
     await lines.close()
 
 

@@ -18,7 +18,7 @@ from ari_app.phone.listen import Listener, stretches
 from ari_app.phone.port import PhoneCall, PhoneError
 from ari_app.stores.redis import RedisStore
 from tests.support.calls import nothing_left, outside_phone, until
-from tests.support.pbx import leased_ports
+from tests.support.pbx import application, leased_ports
 from tests.support.redis import NO_REDIS, RedisServer, redis_program, running_redis
 
 pytestmark = [
@@ -107,6 +107,37 @@ async def test_the_conversation_outlives_its_worker_which_is_started_again(
             await until(lambda: "handing over" in family.phases(), 8, "handed over by the heir")
             await call.hang_up()
         await nothing_left(family.sandbox)
+    finally:
+        assert family.stop() == 0
+
+
+async def test_who_finds_all_workers_full_is_at_the_mailbox_and_the_next_is_served(
+    pooled: tuple[Sandbox, int], redis: RedisServer, tmp_path: Path
+) -> None:
+    family = Family(tmp_path / "family", pooled, redis)
+    family.begin(capacity=1)
+    pbx = family.sandbox
+    try:
+        async with outside_phone(pbx) as phone:
+            calls = []
+            for _ in range(2):
+                calls.append(await phone.call("700"))
+                await calls[-1].answered(10)
+            await asyncio.sleep(0.5)  # records are written behind
+            assert await family.calls() == {1: 1, 2: 1}
+            third = await phone.call("700")
+            await third.answered(10)
+            assert "VoiceMail" in application(pbx)
+            await third.hang_up()
+            await calls[0].hang_up()
+            await until(lambda: family.logged("worker has room"), 3, "room again")
+            calls.append(await phone.call("700"))
+            await calls[-1].answered(10)
+            await asyncio.sleep(0.5)
+            assert await family.calls() == {1: 1, 2: 1}
+            for call in calls[1:]:
+                await call.hang_up()
+        await nothing_left(pbx)
     finally:
         assert family.stop() == 0
 
