@@ -3,34 +3,36 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from functools import partial
 
 import structlog
 
-from ari_app.agents.flow.model import flow_texts
 from ari_app.agents.scripted import ScriptedProvider
 from ari_app.ari.pooled import PooledLines
 from ari_app.ari.room import Room
 from ari_app.ari.settings import PbxSettings
 from ari_app.ari.shared import SharedLines
 from ari_app.ari.survey import Everything, callers_of
-from ari_app.call.commands import ArmDeadman, CloseBridge, CloseMedia, HandBack, LineCommand
+from ari_app.call.commands import ArmDeadman, HandBack, LineCommand
 from ari_app.call.events import Disowned, Drained, Offered
-from ari_app.call.ids import parse
+from ari_app.call.holdings import deletions
 from ari_app.call.record import CallRecord
 from ari_app.call.table import Phase
 from ari_app.config import Pbx, Secrets, Settings
 from ari_app.conversation.settings import FloorSettings
 from ari_app.dialogue import Dialogue
 from ari_app.driver import CallDriver, Report
-from ari_app.errors import AgentError, AsteriskError, StaleRecord, StoreUnavailable
-from ari_app.media.values import Audio
+from ari_app.errors import AsteriskError, StaleRecord, StoreUnavailable
 from ari_app.ports import Adoptable, AgentProvider, Line
-from ari_app.speech.recogniser import GrammarRecogniser
 from ari_app.stores.choose import open_store
 from ari_app.stores.journal import FileJournal, NoJournal
 from ari_app.stores.write_behind import WriteBehind
+from ari_app.view import Kept, View, watch_of
+from ari_app.warm_up import warm_up
+from ari_app.watch.figures import Figures, Identity
+from ari_app.watch.journal import CountedJournal
+from ari_app.watch.watch import Watch
 from ari_app.wiring import (
     board_of,
     brief_of,
@@ -69,8 +71,10 @@ class App:
         self._pools = {
             pbx.name: pool_settings(pbx, secrets) for pbx in settings.pbx if pbx.line == "pooled"
         }
-        self._board = board_of(settings)
-        self._journal = FileJournal(settings.journal) if settings.journal else NoJournal()
+        self._figures = Figures(Identity(settings.app, settings.worker))
+        self._board = board_of(settings, self._figures.media_closed)
+        journal = FileJournal(settings.journal) if settings.journal else NoJournal()
+        self._journal = CountedJournal(journal, self._figures)
         self._drivers: dict[asyncio.Task[None], CallDriver] = {}
         self._name = worker_of(settings)
         self._store = open_store(store_settings(settings, secrets))
@@ -84,7 +88,7 @@ class App:
         """Serve until `stop` is set; then let live calls finish; see `_drain` for the rest."""
         await self._board.start()
         try:
-            await self._prefetch()
+            await warm_up(self._settings, self._flows, self._voice, self._recogniser)
             # What is here now stays: the collector need not walk it while frames are due. With a
             # million objects that walk takes 5 ms.
             gc.collect()
@@ -92,40 +96,36 @@ class App:
             self._records = WriteBehind(self._store, self._disown)
             await self._look_at_store()
             lines = [line for made in self._pbxs for line in self._lines(*made)]
-            takers = [
-                asyncio.create_task(self._take_calls(pbx, line, self._records))
-                for pbx, line in lines
-            ]
-            self._log.info("serving", pbx=[pbx.name for pbx, _ in self._pbxs])
-            await _first(stop, takers)
-            await self._drain()
-            for _, line in lines:
-                await line.close()
-            await asyncio.gather(*takers)
-            await self._records.close()
-            await self._store.close()
+            async with self._watch(lines, self._records) as watch:
+                takers = [
+                    asyncio.create_task(self._take_calls(pbx, line, self._records))
+                    for pbx, line in lines
+                ]
+                self._log.info("serving", pbx=[pbx.name for pbx, _ in self._pbxs])
+                await _first(stop, takers)
+                watch.stopping()
+                await self._drain()
+                for _, line in lines:
+                    await line.close()
+                await asyncio.gather(*takers)
+                await self._records.close()
+                await self._store.close()
         finally:
             await self._board.close()
             if self._recogniser is not None:
                 await self._recogniser.close()
             self._journal.close()
 
-    async def _prefetch(self) -> None:
-        """Make what will surely be said before the first caller waits for it."""
-        for name, profile in self._settings.profiles.items():
-            texts = [*flow_texts(self._flows[name]), profile.goodbye]
-            await self._voice.prefetch(texts, profile.language)
-        if self._recogniser is not None:
-            await self._rehearse(self._recogniser)
-
-    async def _rehearse(self, recogniser: GrammarRecogniser) -> None:
-        """The first question costs a process and its model: let no caller wait for those."""
-        word = Audio(await self._voice.say("yes"))
-        again = range(self._settings.speech.recognisers)
-        try:
-            await asyncio.gather(*(recogniser.recognise(word, ("yes", "no")) for _ in again))
-        except AgentError as error:
-            self._log.warning("recogniser does not work: callers have their keys", why=str(error))
+    def _watch(self, lines: list[tuple[Pbx, SharedLines | PooledLines]], kept: Kept) -> Watch:
+        view = View(
+            self._settings,
+            self._board,
+            lines=lines,
+            drivers=self._drivers.values(),
+            kept=(self._store, kept),
+            draining=lambda: self._draining,
+        )
+        return watch_of(self._settings, self._figures, view)
 
     def _lines(self, pbx: Pbx, made: PbxSettings) -> list[tuple[Pbx, SharedLines | PooledLines]]:
         """Every worker has a shared line, for what is left behind if not for calls."""
@@ -182,10 +182,12 @@ class App:
             if record is not None:
                 record = await self._store.claim(found.call, self._name, record.worker)
                 self._log.warning("call adopted", call=record.call, phase=record.phase)
+                self._journal.write(record.call, "adopted", 0.0)
                 self._drive(pbx, line, records, record, adopted=True)
                 return
         except (StaleRecord, StoreUnavailable) as error:
             self._log.warning("call not adopted", call=found.call, why=str(error))
+        self._journal.write(found.call, "adoption_failed", 0.0)
         back = HandBack(pbx.fallback.context, pbx.fallback.extension, pbx.fallback.priority)
         commands: list[LineCommand] = [ArmDeadman(0), back, *deletions(found.leftovers)]
         for command in commands:
@@ -273,14 +275,6 @@ class App:
                 driver.tell(Drained())
         if self._drivers:
             await asyncio.wait(self._drivers)
-
-
-def deletions(names: Iterable[str]) -> Iterator[LineCommand]:
-    """Commands that delete these medias and bridges of ours."""
-    for name in names:
-        ours = parse(name)
-        if ours is not None:
-            yield CloseBridge(name) if ours.role == "b" else CloseMedia(name)
 
 
 async def _first(stop: asyncio.Event, tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -4,7 +4,6 @@ Extra keys are refused; an error names file, line, key, value and what was expec
 """
 
 import re
-import stat
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from ari_app.document import Document, Place, read
 from ari_app.errors import ConfigError
+from ari_app.secrets_file import read_secrets
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -127,6 +127,15 @@ class Profile(Section):
     "Said before hanging up on a caller who never speaks."
 
 
+class Watch(Section):
+    """Where a worker can be asked how it is: /health, /ready, /metrics, /calls; read-only."""
+
+    bind: IPv4Address = IPv4Address("127.0.0.1")
+    "There is no password: leave it on loopback, or use a network of your own."
+    port: Port = 0
+    "Worker 1's, worker 2 has the next one and so on; 0: off."
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -136,6 +145,7 @@ class Settings(Section):
     pbx: Annotated[list[Pbx], Field(min_length=1)]
     secrets_file: Path | None = None
     store: Store = Store()
+    watch: Watch = Watch()
     board: BoardSettings = BoardSettings()
     speech: Speech = Speech()
     profiles: Annotated[dict[Name, Profile], Field(min_length=1)]
@@ -176,7 +186,7 @@ class Secrets:
 
     def __init__(self, environ: Mapping[str, str], path: Path | None = None) -> None:
         self._path = path
-        self._values = {**(_read_secrets(path) if path else {}), **environ}
+        self._values = {**(read_secrets(path) if path else {}), **environ}
 
     def get(self, name: str) -> SecretStr:
         """Raises ConfigError when there is none."""
@@ -278,22 +288,3 @@ def _absolute_pool(pbx: Pbx, folder: Path) -> Pbx:
         "key": pool.key and folder / pool.key,
     }
     return pbx.model_copy(update={"pool": pool.model_copy(update=files)})
-
-
-def _read_secrets(path: Path) -> dict[str, str]:
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"secrets_file {path}: cannot be read: {error.strerror}") from error
-    if mode & 0o077:
-        raise ConfigError(f"secrets_file {path}: has mode {mode:04o}; expected 0600")
-    values = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        name, equals, value = line.partition("=")
-        if not equals or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name.strip()):
-            raise ConfigError(f"{path}:{number}: expected NAME=value")
-        values[name.strip()] = value.strip().strip('"')
-    return values

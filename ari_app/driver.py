@@ -101,6 +101,11 @@ class CallDriver:
         return self._record.call
 
     @property
+    def record(self) -> CallRecord:
+        """The call as it is now."""
+        return self._record
+
+    @property
     def phase(self) -> Phase:
         return self._call.phase
 

@@ -3,7 +3,7 @@ ConfigError before anything is started."""
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ari_app.agents.flow.load import load_flow
@@ -16,6 +16,7 @@ from ari_app.call.record import CallRecord
 from ari_app.call.settings import CallSettings, Extension
 from ari_app.config import DialplanPlace, Pbx, Secrets, Settings
 from ari_app.errors import ConfigError
+from ari_app.media.values import MediaStatistics
 from ari_app.ports import Brief
 from ari_app.speech.cache import SpeechCache
 from ari_app.speech.recogniser import GrammarRecogniser
@@ -39,14 +40,21 @@ def recogniser_of(settings: Settings) -> GrammarRecogniser | None:
     return GrammarRecogniser(workers=count) if count else None
 
 
-def board_of(settings: Settings) -> MediaBoard:
-    """The media board, not started yet."""
+def board_of(
+    settings: Settings, closed: Callable[[MediaStatistics], None] | None = None
+) -> MediaBoard:
+    """The media board, not started yet. closed: told how each media was when it is over."""
     board = settings.board
     seen_as = {
         str(named): str(seen) for pbx in settings.pbx for named, seen in pbx.media.map.items()
     }
     return MediaBoard(
-        str(board.bind), board.port, rows=board.rows, far_delay=board.far_delay, seen_as=seen_as
+        str(board.bind),
+        board.port,
+        rows=board.rows,
+        far_delay=board.far_delay,
+        seen_as=seen_as,
+        closed=closed,
     )
 
 

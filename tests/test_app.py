@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from aiohttp import request
 
 from ari_app.app import App
 from ari_app.config import Secrets, load
@@ -195,3 +196,42 @@ async def test_each_extension_has_its_profile_and_the_caller_its_number(
     await pbx.hang_up(caller)
     worker.stop.set()
     await asyncio.wait_for(serving, 3)
+
+
+async def ask(port: int, path: str) -> tuple[int, str]:
+    url = f"http://127.0.0.1:{port}{path}"
+    async with request("GET", url) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_it_can_be_watched_from_the_first_call_to_the_end_of_the_drain(
+    worker: Worker, pbx: AriServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, socket.socket() as free:
+        systemd.bind(str(worker.folder / "notify"))
+        systemd.setblocking(False)
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        monkeypatch.setenv("NOTIFY_SOCKET", str(worker.folder / "notify"))
+        serving = asyncio.create_task(worker.serving(drain=10, watch={"port": port}))
+        await until(lambda: pbx.sockets)
+        assert systemd.recv(100) == b"READY=1\nSTATUS=serving"
+        async with asyncio.timeout(3):
+            while (await ask(port, "/ready"))[0] != 200:
+                await asyncio.sleep(0.01)
+        caller = await pbx.call_in("4711", "700")
+        await until(lambda: "talking" in worker.phases())
+        [call] = json.loads((await ask(port, "/calls"))[1])["calls"]
+        assert (call["phase"], call["profile"]) == ("talking", "desk")
+        assert "4711" not in str(call)
+        worker.stop.set()
+        await asyncio.sleep(0.05)
+        assert systemd.recv(100) == b"STOPPING=1\nSTATUS=draining"
+        assert json.loads((await ask(port, "/ready"))[1])["why"] == ["draining"]
+        metrics = (await ask(port, "/metrics"))[1]
+        assert 'attendant_calls{phase="talking"} 1.0' in metrics
+        assert 'attendant_call_phases_total{phase="talking"} 1.0' in metrics
+        assert "attendant_frame_lateness_seconds_bucket" in metrics
+        await pbx.hang_up(caller)
+        await asyncio.wait_for(serving, 3)

@@ -1,8 +1,10 @@
 """What of ours is on the PBX? The caller until it has left us, every media and bridge from the
 moment it is asked for until it is known to be deleted, and the names that they get."""
 
+from collections.abc import Iterable, Iterator
+
 from ari_app.call.commands import CloseBridge, CloseMedia, Command, HangUp
-from ari_app.call.ids import Owner
+from ari_app.call.ids import Owner, parse
 
 
 class Holdings:
@@ -66,3 +68,11 @@ class Holdings:
         caller = (HangUp(),) if self._caller else ()
         medias = (CloseMedia(media) for media in self._medias)
         return (*caller, *medias, *(CloseBridge(bridge) for bridge in self._bridges))
+
+
+def deletions(names: Iterable[str]) -> Iterator[CloseMedia | CloseBridge]:
+    """Commands that delete these medias and bridges of ours; other names are left alone."""
+    for name in names:
+        ours = parse(name)
+        if ours is not None:
+            yield CloseBridge(name) if ours.role == "b" else CloseMedia(name)

@@ -1,7 +1,7 @@
 """What of ours is on the PBX."""
 
 from ari_app.call.commands import CloseBridge, CloseMedia, HangUp
-from ari_app.call.holdings import Holdings
+from ari_app.call.holdings import Holdings, deletions
 from ari_app.call.ids import Owner
 
 
@@ -27,3 +27,9 @@ def test_a_caller_is_ours_until_the_pbx_says_otherwise() -> None:
     assert holdings, "asked is not gone"
     holdings.caller_left()
     assert not holdings
+
+
+def test_what_a_dead_worker_left_is_deleted_and_what_is_not_ours_is_not() -> None:
+    names = ("attendant.2.k.m2", "attendant.2.k.b1", "1700000000.7", "other")
+    expected = [CloseMedia("attendant.2.k.m2"), CloseBridge("attendant.2.k.b1")]
+    assert list(deletions(names)) == expected
