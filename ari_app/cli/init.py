@@ -20,7 +20,7 @@ def run(folder: Path, values: PbxValues, console: Console) -> list[Path]:
 
     Raises ConfigError, having written nothing, when one of them is there already.
     """
-    placeholders = values.placeholders()
+    placeholders = values.placeholders() | {"LINE": values.line}
     texts = {folder / "attendant.yaml": render(TEMPLATE.read_text(), placeholders, name="init")}
     texts |= {folder / path.name: path.read_text() for path in sorted(EXAMPLES.glob("*.yaml"))}
     texts |= {folder / "systemd" / name: text for name, text in units(folder).items()}
@@ -31,14 +31,27 @@ def run(folder: Path, values: PbxValues, console: Console) -> list[Path]:
     for needed in (folder / "systemd", folder / "cache"):
         needed.mkdir(parents=True, exist_ok=True)
     secret.touch(0o600)
-    secret.write_text(f"ATTENDANT_ARI_PASSWORD={values.ari_password}\n")
+    secret.write_text(
+        f"ATTENDANT_ARI_PASSWORD={values.ari_password}\n"
+        f"ATTENDANT_POOL_PASSWORD={values.pooled_password}\n"
+    )
     for path, text in texts.items():
         path.write_text(text)
     pbx = folder / "asterisk"
     written = render_folder(fragment_folder("asterisk"), pbx, placeholders)
     written += render_folder(fragment_folder("dialplan"), pbx / "dialplan", placeholders)
     _explain(folder, console)
+    if values.line == "pooled":
+        console.print(POOLED, highlight=False, soft_wrap=True)
     return [*texts, secret, *written]
+
+
+POOLED = """For pooled lines (Asterisk 20.15, 21.10, 22.5 or newer) two more lines in step 2:
+       ari.conf               #include attendant/ari_pooled.conf
+       websocket_client.conf  #include attendant/websocket_client.conf
+  and in step 4: module reload res_websocket_client.so before res_ari.so. A call outlives its worker
+  only with its record in Redis: see `store` in the settings.
+"""
 
 
 def new_password() -> str:

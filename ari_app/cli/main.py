@@ -81,6 +81,9 @@ def init(
         str, typer.Option(help="The context in which your phones dial.")
     ] = "from-internal",
     http_bind: Annotated[str, typer.Option(help="Where Asterisk's HTTP listens.")] = "127.0.0.1",
+    line: Annotated[
+        str, typer.Option(help="shared: we dial Asterisk; pooled: a recent one dials us.")
+    ] = "shared",
     http_port: Annotated[int, typer.Option(help="And its port.")] = 8088,
 ) -> None:
     """Write a commented configuration, the PBX's side of it, and new secrets.
@@ -99,6 +102,7 @@ def init(
         person=person,
         queue=queue,
         internal_context=internal_context,
+        line=line,
         http_bind=http_bind,
         http_port=http_port,
     )

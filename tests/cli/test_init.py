@@ -90,3 +90,14 @@ def test_values_that_would_do_harm_are_refused(
     refused = attendant("init", tmp_path / "x", option, value)
     assert isinstance(refused.exception, ConfigError)
     assert not (tmp_path / "x").exists()
+
+
+def test_pooled_lines_share_a_password_of_their_own(tmp_path: Path, attendant: Attendant) -> None:
+    folder = tmp_path / "pooled"
+    said = attendant("init", str(folder), "--line", "pooled").stdout
+    assert "attendant/ari_pooled.conf" in said
+    assert load(folder / "attendant.yaml").pbx[0].line == "pooled"
+    secrets = dict(line.split("=", 1) for line in (folder / "secrets.env").read_text().splitlines())
+    password = secrets["ATTENDANT_POOL_PASSWORD"]
+    assert password != secrets["ATTENDANT_ARI_PASSWORD"]
+    assert password in (folder / "asterisk" / "websocket_client.conf").read_text()
