@@ -49,5 +49,6 @@ def set_up_logging() -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # In one write each: the lines of several workers must not run into each other.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )

@@ -139,5 +139,6 @@ class Site:
         """All entries so far."""
         path = self.folder / "journal.jsonl"
         if path.exists():
-            for line in path.read_text().splitlines():
+            whole, _, _ = path.read_text().rpartition("\n")  # the rest is still being written
+            for line in whole.splitlines():
                 yield json.loads(line)

@@ -59,7 +59,8 @@ class Family(Site):
         self.start()
 
     def logged(self, event: str) -> list[dict[str, Any]]:
-        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
+        whole, _, _ = self.log.read_text().rpartition("\n")  # the rest is still being written
+        lines = [line for line in whole.splitlines() if line.startswith("{")]
         return [entry for entry in map(json.loads, lines) if entry["event"] == event]
 
     def child(self, worker: int) -> int:
