@@ -39,13 +39,19 @@ def run(folder: Path, values: PbxValues, console: Console) -> list[Path]:
         path.write_text(text)
     pbx = folder / "asterisk"
     written = render_folder(fragment_folder("asterisk"), pbx, placeholders)
-    written += render_folder(fragment_folder("dialplan"), pbx / "dialplan", placeholders)
+    dialplan = fragment_folder("dialplan")
+    written += render_folder(dialplan, pbx / "dialplan", placeholders, mode=0o644)
     _explain(folder, console)
+    if not (values.person and values.queue):
+        console.print(NOBODY, highlight=False, soft_wrap=True)
     if values.line == "pooled":
         console.print(POOLED, highlight=False, soft_wrap=True)
     return [*texts, secret, *written]
 
 
+NOBODY = """The example's sales ring --person, and its support joins --queue. What was not given goes
+to the mailbox: name them, or take those choices out of front-desk.yaml.
+"""
 POOLED = """For pooled lines (Asterisk 20.15, 21.10, 22.5 or newer) two more lines in step 2:
        ari.conf               #include attendant/ari_pooled.conf
        websocket_client.conf  #include attendant/websocket_client.conf
@@ -63,8 +69,10 @@ def _explain(folder: Path, console: Console) -> None:
     console.print(
         f"""Written to {folder}. To take it into your Asterisk:
 
-  1. Copy its side: [bold]cp -r {folder}/asterisk /etc/asterisk/attendant[/]
-     (readable by the user that Asterisk runs as: ari.conf holds a password).
+  1. Copy its side, and give it to the user that Asterisk runs as (here: asterisk), before step 2:
+     a file that Asterisk is told to include and cannot read stops its whole dialplan from loading.
+       [bold]cp -r {folder}/asterisk /etc/asterisk/attendant[/]
+       [bold]chown -R asterisk: /etc/asterisk/attendant[/]
   2. Add one line to the end of each of these files of yours:
        ari.conf         #include attendant/ari.conf
        extensions.conf  #include attendant/dialplan/attendant.conf
@@ -72,7 +80,8 @@ def _explain(folder: Path, console: Console) -> None:
      http.conf and modules.conf only if ARI or a module is off; the files say how to tell.
   3. In the context that your phones or trunks arrive in: [bold]include => attendant-routing[/]
   4. In Asterisk's console: [bold]module reload res_ari.so[/] and [bold]dialplan reload[/]
-  5. [bold]attendant check -c {folder}/attendant.yaml[/], then `attendant serve` in its place;
+  5. [bold]attendant check -c {folder}/attendant.yaml[/]
+     [bold]attendant serve -c {folder}/attendant.yaml[/]
      for good as a service: {folder}/systemd has units for systemd, and they say how.
 """,
         highlight=False,

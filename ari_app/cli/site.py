@@ -77,6 +77,7 @@ class Site:
             "drain": 1,
         }
         self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "journal.jsonl").unlink(missing_ok=True)
         self.config.write_text(yaml.safe_dump({**settings, **(changes or {})}, sort_keys=False))
 
     def start(self) -> None:
