@@ -49,8 +49,8 @@ def run(folder: Path, values: PbxValues, console: Console) -> list[Path]:
     return [*texts, secret, *written]
 
 
-NOBODY = """The example's sales ring --person, and its support joins --queue. What was not given goes
-to the mailbox: name them, or take those choices out of front-desk.yaml.
+NOBODY = """The example's sales ring --person, and its support joins --queue. What was not given
+goes to the mailbox: name them, or take those choices out of front-desk.yaml.
 """
 POOLED = """For pooled lines (Asterisk 20.15, 21.10, 22.5 or newer) two more lines in step 2:
        ari.conf               #include attendant/ari_pooled.conf
